@@ -1,0 +1,43 @@
+import { segmentNumber, type SegmentNumber } from './names.ts';
+import { seconds, secondsOfTicks, ticks, ticksOfSeconds, type Seconds, type Ticks } from './units.ts';
+
+/**
+ * Epoch-locked numbering: segment n of a stream with segment duration d covers the media time [n·d, (n+1)·d) since
+ * 1970-01-01T00:00:00Z (ISO/IEC 23009-9, REaP). No restart renumbers anything, and the clock alone tells which
+ * numbers can exist.
+ */
+
+/** Number of the segment that covers `time`. */
+export const segmentNumberAt = (time: Ticks, segmentDuration: Seconds): SegmentNumber =>
+  segmentNumber(Math.floor(time / ticksOfSeconds(segmentDuration)));
+
+/** Media time at which segment `number` starts. */
+export const segmentStart = (number: SegmentNumber, segmentDuration: Seconds): Ticks =>
+  ticks(number * ticksOfSeconds(segmentDuration));
+
+/** How long a GET is held for a segment whose PUT has not opened: its duration and then 2 s. */
+export const holdTime = (segmentDuration: Seconds): Seconds => seconds(segmentDuration + 2);
+
+/** Slack behind the time-shift window in which a request that was on its way is still answered. */
+const WINDOW_SLACK = 5;
+
+/** Whether a segment can exist by the clock. Only `possible` ones are worth asking an object for. */
+export type Admission =
+  | { readonly verdict: 'possible' }
+  | { readonly verdict: 'too early'; readonly by: Seconds }
+  | { readonly verdict: 'too late'; readonly by: Seconds };
+
+/** @param timeShift depth of the time-shift buffer */
+export function admit(
+  number: SegmentNumber,
+  now: Seconds,
+  segmentDuration: Seconds,
+  timeShift: Seconds,
+): Admission {
+  const start = secondsOfTicks(segmentStart(number, segmentDuration));
+  const early = start - now - holdTime(segmentDuration);
+  if (early > 0) return { verdict: 'too early', by: seconds(early) };
+  const late = now - timeShift - WINDOW_SLACK - (start + segmentDuration);
+  if (late > 0) return { verdict: 'too late', by: seconds(late) };
+  return { verdict: 'possible' };
+}

@@ -1,0 +1,8 @@
+/**
+ * Which run of which encoder writes a segment, as any token of up to 64 characters. A PUT of the same writer for a
+ * segment it has begun is the same bytes again: the edge continues where the first one broke off.
+ */
+export const WRITER_HEADER = 'fastll-writer';
+
+/** In the answer to a segment's PUT: how many GETs the segment has had. */
+export const VIEWERS_HEADER = 'fastll-viewers';

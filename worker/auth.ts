@@ -1,0 +1,34 @@
+import { MIN_SECRET_LENGTH, permits, readToken, type Right, type TokenClaims } from '../protocol/token.ts';
+import type { StreamName } from '../protocol/names.ts';
+import type { Seconds } from '../protocol/units.ts';
+import type { Env } from './env.ts';
+import { ProblemError } from './errors.ts';
+
+/** A token where clients can put one: `Authorization: Bearer …`, or `?token=…` for players, which send no headers. */
+export function tokenOf(request: Request): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+  return bearer ?? new URL(request.url).searchParams.get('token') ?? undefined;
+}
+
+/** The request's claims; undefined without a genuine token. */
+export async function claimsOf(request: Request, env: Env, now: Seconds): Promise<TokenClaims | undefined> {
+  const token = tokenOf(request);
+  if (token === undefined) return undefined;
+  return readToken(token, secretOf(env), now);
+}
+
+/** @throws ProblemError 401 without a genuine token, 403 with one for something else */
+export async function demand(right: Right, stream: StreamName, request: Request, env: Env, now: Seconds): Promise<void> {
+  const claims = await claimsOf(request, env, now);
+  if (claims === undefined) throw new ProblemError({ kind: 'token needed' });
+  if (!permits(claims, right, stream)) throw new ProblemError({ kind: 'token does not permit this' });
+}
+
+/** Whether this edge lets everyone play everything. */
+export const playbackIsOpen = (env: Env): boolean => env.PLAYBACK === 'open';
+
+function secretOf(env: Env): string {
+  const secret = env.FASTLL_SECRET;
+  if (secret === undefined || secret.length < MIN_SECRET_LENGTH) throw new ProblemError({ kind: 'no secret' });
+  return secret;
+}

@@ -1,0 +1,105 @@
+import { holdTime } from '../protocol/epoch.ts';
+import type { RepresentationId, SegmentNumber, StreamName } from '../protocol/names.ts';
+import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
+import { milliseconds, millisecondsOfSeconds, secondsOfMilliseconds, type Milliseconds } from '../protocol/units.ts';
+import { demand, playbackIsOpen, tokenOf } from './auth.ts';
+import type { EdgeContext, Env } from './env.ts';
+import { demandPossible } from './admission.ts';
+import { ProblemError } from './errors.ts';
+import { mpd } from './manifest/mpd.ts';
+import { withToken } from './manifest/pushed.ts';
+import { getRequest } from './segment/request.ts';
+import { segmentOf } from './segment/stub.ts';
+import { freshSnapshotOf, snapshotOf, streamOf } from './stream/cache.ts';
+import { isPublic, type StreamSnapshot } from './stream/snapshot.ts';
+
+/** GET and HEAD of media objects. */
+
+/** Of a pushed stream, how far from its newest segment a number may be to be possible. */
+const PUSHED_AHEAD = 10;
+const PUSHED_BEHIND = 1000;
+
+export async function deliver(
+  c: EdgeContext,
+  { stream }: StreamAddress,
+  object: MediaObject,
+  now: Milliseconds,
+): Promise<Response> {
+  const snapshot = await snapshotOf(c.env, c.executionCtx, stream, now);
+  if (!playbackIsOpen(c.env) && !isPublic(snapshot)) {
+    await demand('play', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
+  }
+  if (snapshot.kind === 'unknown') throw new ProblemError({ kind: 'no such stream' });
+  switch (object.kind) {
+    case 'manifest':
+      return deliverManifest(c, stream);
+    case 'init':
+      return deliverInit(c, stream, object.representation);
+    case 'segment': {
+      const hold = await holdFor(c.env, stream, snapshot, object, now);
+      const segment = segmentOf(c.env, stream, object.representation, object.number);
+      const method = c.req.method === 'HEAD' ? 'HEAD' : 'GET';
+      return segment.fetch(getRequest(method, mayHold(c.env) ? hold : milliseconds(0), c.req.header('range')));
+    }
+  }
+}
+
+const mayHold = (env: Env): boolean => env.WAIT_FOR_ABSENT_SEGMENT !== 'false';
+
+async function deliverManifest(c: EdgeContext, stream: StreamName): Promise<Response> {
+  const source = await streamOf(c.env, stream).manifestSource();
+  const headers = { 'content-type': 'application/dash+xml', 'cache-control': 'no-store' };
+  const token = tokenOf(c.req.raw);
+  switch (source.kind) {
+    case 'unknown':
+      throw new ProblemError({ kind: 'no such stream' });
+    case 'not ready':
+      throw new ProblemError({ kind: 'stream not ready', detail: source.detail });
+    case 'document':
+      return c.body(withToken(source.manifest, token), 200, headers);
+    case 'description':
+      return c.body(mpd(source.description, { origin: new URL(c.req.url).origin, token }), 200, headers);
+  }
+}
+
+async function deliverInit(
+  c: EdgeContext,
+  stream: StreamName,
+  representation: RepresentationId,
+): Promise<Response> {
+  const init = await streamOf(c.env, stream).init(representation);
+  if (init === undefined) throw new ProblemError({ kind: 'no such object' });
+  // Not kept: a restart of the encoder may bring another one under the same name.
+  return new Response(init, { headers: { 'content-type': 'video/mp4', 'cache-control': 'no-store, no-transform' } });
+}
+
+/** How long a GET may wait for this segment. @throws ProblemError for one that can't exist, before an object is made */
+async function holdFor(
+  env: Env,
+  stream: StreamName,
+  snapshot: Exclude<StreamSnapshot, { kind: 'unknown' }>,
+  { representation, number }: MediaObject & { kind: 'segment' },
+  now: Milliseconds,
+): Promise<Milliseconds> {
+  switch (snapshot.kind) {
+    case 'announced': {
+      const { description } = snapshot;
+      const ids = description.tracks.flatMap((track) => track.representations.map(({ id }) => id));
+      if (!ids.includes(representation)) throw new ProblemError({ kind: 'no such object' });
+      demandPossible(number, description, now);
+      return millisecondsOfSeconds(holdTime(description.segmentDuration));
+    }
+    case 'pushed': {
+      const possible =
+        isNearNewest(snapshot, representation, number) ||
+        isNearNewest(await freshSnapshotOf(env, stream, now), representation, number);
+      if (!possible) throw new ProblemError({ kind: 'no such object' });
+      return millisecondsOfSeconds(holdTime(snapshot.segmentDuration));
+    }
+  }
+}
+
+function isNearNewest(snapshot: StreamSnapshot, representation: RepresentationId, number: SegmentNumber): boolean {
+  const newest = snapshot.kind === 'pushed' ? snapshot.newest[representation] : undefined;
+  return newest !== undefined && number <= newest + PUSHED_AHEAD && number >= newest - PUSHED_BEHIND;
+}

@@ -1,0 +1,20 @@
+import type { Context } from 'hono';
+import type { Directory } from './directory.ts';
+import type { Segment } from './segment/object.ts';
+import type { Stream } from './stream/object.ts';
+
+/** What wrangler.toml binds. */
+export interface Env {
+  readonly SEGMENT: DurableObjectNamespace<Segment>;
+  readonly STREAM: DurableObjectNamespace<Stream>;
+  readonly DIRECTORY: DurableObjectNamespace<Directory>;
+  readonly ASSETS: Fetcher;
+  /** Signs tokens; a secret, so absent until somebody has put it. */
+  readonly FASTLL_SECRET?: string;
+  readonly PLAYBACK: string;
+  readonly WAIT_FOR_ABSENT_SEGMENT: string;
+  readonly TIME_DISPLACEMENT: string;
+}
+
+/** A request on its way through the routes. */
+export type EdgeContext = Context<{ Bindings: Env }>;

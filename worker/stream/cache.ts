@@ -1,0 +1,48 @@
+import type { StreamName } from '../../protocol/names.ts';
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import type { Env } from '../env.ts';
+import type { Stream } from './object.ts';
+import type { StreamSnapshot } from './snapshot.ts';
+
+/**
+ * Snapshots of streams, kept by the isolate so that a segment's GET does not wait for the Stream object: after a second
+ * it is asked anew while the old one serves. Values only: a promise made for one request can't be awaited in another.
+ */
+const FRESH = milliseconds(1000);
+const STALE = milliseconds(3000);
+/** Names that lead nowhere are remembered too, within bounds. */
+const MAX_ENTRIES = 1000;
+
+interface Entry {
+  readonly snapshot: StreamSnapshot;
+  /** When the object was asked for it. */
+  readonly at: Milliseconds;
+  /** When the object was last asked for a newer one. */
+  readonly askedAt: Milliseconds;
+}
+const entries = new Map<StreamName, Entry>();
+
+export const streamOf = (env: Env, stream: StreamName): DurableObjectStub<Stream> => env.STREAM.getByName(stream);
+
+export async function snapshotOf(
+  env: Env,
+  context: Pick<ExecutionContext, 'waitUntil'>,
+  stream: StreamName,
+  now: Milliseconds,
+): Promise<StreamSnapshot> {
+  const entry = entries.get(stream);
+  if (entry === undefined || entry.snapshot.kind === 'unknown' || now - entry.at > STALE) return freshSnapshotOf(env, stream, now);
+  if (now - entry.askedAt > FRESH) {
+    entries.set(stream, { ...entry, askedAt: now });
+    context.waitUntil(freshSnapshotOf(env, stream, now));
+  }
+  return entry.snapshot;
+}
+
+/** Asks the object now: for what must not be decided by what was true a second ago. */
+export async function freshSnapshotOf(env: Env, stream: StreamName, now: Milliseconds): Promise<StreamSnapshot> {
+  const snapshot: StreamSnapshot = await streamOf(env, stream).snapshot();
+  if (entries.size >= MAX_ENTRIES && !entries.has(stream)) entries.clear();
+  entries.set(stream, { snapshot, at: now, askedAt: now });
+  return snapshot;
+}

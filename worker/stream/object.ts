@@ -1,0 +1,200 @@
+import { DurableObject } from 'cloudflare:workers';
+import {
+  agentMessageSchema,
+  cameraStateSchema,
+  MAX_MESSAGE_BYTES,
+  PING,
+  PONG,
+  type AgentMessage,
+  type EdgeMessage,
+} from '../../protocol/control.ts';
+import { streamDescriptionSchema, type StreamDescription } from '../../protocol/description.ts';
+import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
+import { z } from 'zod';
+import { directoryOf } from '../directory.ts';
+import type { Env } from '../env.ts';
+import { toResponse } from '../errors.ts';
+import { Changes } from './changes.ts';
+import { maxSegmentDuration, type ManifestSource, type StreamSnapshot, type StreamState } from './snapshot.ts';
+
+/** How long a request for a manifest waits for a camera that has to start first. */
+const START_HOLD_MS = 10_000;
+/** How long one for an init segment waits. */
+const INIT_HOLD_MS = 5000;
+/** At most one `wanted` to the agents in this time. */
+const WANTED_INTERVAL_MS = 1000;
+
+/** What a WebSocket carries over hibernation. */
+const attachmentSchema = z.object({ state: cameraStateSchema, detail: z.string().optional() });
+type Attachment = z.infer<typeof attachmentSchema>;
+
+/** Of several agents on one stream, the one that is best off speaks for it. */
+const RANK = ['live', 'starting', 'waiting', 'idle'] as const;
+
+/**
+ * One stream: what its agent announced or what an encoder pushed, its init segments, and the WebSockets of its agents,
+ * which may hibernate. Its storage holds what must be there again after a restart; no GET of a segment comes here.
+ */
+export class Stream extends DurableObject<Env> {
+  readonly #changes = new Changes();
+  #lastWanted = 0;
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env);
+    context.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+  }
+
+  snapshot(): StreamSnapshot {
+    const description = this.#description();
+    if (description !== undefined) return { kind: 'announced', description, ...this.#state() };
+    const manifest = this.ctx.storage.kv.get<string>('manifest');
+    if (manifest === undefined && this.#inits().length === 0) return { kind: 'unknown' };
+    const segmentDuration = maxSegmentDuration(manifest ?? '');
+    return { kind: 'pushed', manifest, newest: this.#newest(), segmentDuration };
+  }
+
+  /** What the manifest is made of; wakes a camera that sleeps and waits for it. */
+  async manifestSource(): Promise<ManifestSource> {
+    this.want();
+    const source = (): ManifestSource | undefined => manifestSourceOf(this.snapshot());
+    const ready = await this.#changes.until(source, START_HOLD_MS);
+    return ready ?? { kind: 'not ready', detail: this.#whyNotReady() };
+  }
+
+  /** Somebody wants to watch: the agents start the camera, or keep it running. */
+  want(): void {
+    const now = Date.now();
+    if (now - this.#lastWanted < WANTED_INTERVAL_MS) return;
+    this.#lastWanted = now;
+    const message = JSON.stringify({ type: 'wanted' } satisfies EdgeMessage);
+    for (const socket of this.ctx.getWebSockets()) socket.send(message);
+  }
+
+  async putInit(stream: StreamName, representation: RepresentationId, bytes: Uint8Array): Promise<void> {
+    this.ctx.storage.kv.put(`init:${representation}`, bytes);
+    await this.#changed(stream);
+  }
+
+  async init(representation: RepresentationId): Promise<Uint8Array | undefined> {
+    const init = (): Uint8Array | undefined => this.ctx.storage.kv.get<Uint8Array>(`init:${representation}`);
+    return this.#changes.until(init, INIT_HOLD_MS);
+  }
+
+  deleteInit(representation: RepresentationId): void {
+    this.ctx.storage.kv.delete(`init:${representation}`);
+  }
+
+  async putManifest(stream: StreamName, manifest: string): Promise<void> {
+    this.ctx.storage.kv.put('manifest', manifest);
+    await this.#changed(stream);
+  }
+
+  /** Forgets the stream. Its agents are sent away: they come back, and announce it anew. */
+  async remove(stream: StreamName): Promise<void> {
+    for (const socket of this.ctx.getWebSockets()) socket.close(1012, 'the stream was removed');
+    await this.ctx.storage.deleteAll();
+    await directoryOf(this.env).remove(stream);
+    this.#changes.notify();
+  }
+
+  /** An encoder that numbers as it likes has opened a segment: the edge learns which numbers can exist. */
+  observe(representation: RepresentationId, number: SegmentNumber): void {
+    this.ctx.storage.kv.put('newest', { ...this.#newest(), [representation]: number });
+  }
+
+  /** The agent's WebSocket. */
+  override fetch(request: Request): Response {
+    if (request.headers.get('upgrade') !== 'websocket') return toResponse({ kind: 'upgrade needed' });
+    const { 0: client, 1: server } = new WebSocketPair();
+    const stream = new URL(request.url).pathname.slice(1);
+    this.ctx.acceptWebSocket(server, [stream]);
+    server.serializeAttachment({ state: 'idle' } satisfies Attachment);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const message = parseAgentMessage(data);
+    if (message === undefined) {
+      socket.close(1008, 'expected an agent message of Fast-ll');
+      return;
+    }
+    switch (message.type) {
+      case 'announce':
+        this.ctx.storage.kv.put('description', message.description);
+        this.ctx.storage.kv.delete('manifest');
+        break;
+      case 'state':
+        socket.serializeAttachment({ state: message.state, detail: message.detail } satisfies Attachment);
+        break;
+    }
+    const [stream] = this.ctx.getTags(socket);
+    if (stream !== undefined) await this.#changed(stream as StreamName);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    // 1005 and 1006 say that no code came; neither may be sent.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code);
+    this.#changes.notify();
+  }
+
+  async #changed(stream: StreamName): Promise<void> {
+    this.#changes.notify();
+    if (this.ctx.storage.kv.get<boolean>('listed') === true) return;
+    await directoryOf(this.env).add(stream);
+    this.ctx.storage.kv.put('listed', true);
+  }
+
+  #description(): StreamDescription | undefined {
+    const stored = this.ctx.storage.kv.get('description');
+    return stored === undefined ? undefined : streamDescriptionSchema.parse(stored);
+  }
+
+  #newest(): Record<RepresentationId, SegmentNumber> {
+    return this.ctx.storage.kv.get<Record<RepresentationId, SegmentNumber>>('newest') ?? {};
+  }
+
+  #inits(): string[] {
+    return [...this.ctx.storage.kv.list({ prefix: 'init:', limit: 1 })].map(([key]) => key);
+  }
+
+  #state(): { state: StreamState; detail: string | undefined } {
+    const agents = this.ctx.getWebSockets().map((socket) => attachmentSchema.safeParse(socket.deserializeAttachment()));
+    for (const rank of RANK) {
+      const agent = agents.find(({ success, data }) => success && data.state === rank);
+      if (agent?.success === true) return { state: rank, detail: agent.data.detail };
+    }
+    return { state: 'offline', detail: undefined };
+  }
+
+  #whyNotReady(): string {
+    const { state, detail } = this.#state();
+    return state === 'offline' ? 'its agent is not connected' : (detail ?? `its camera is ${state}`);
+  }
+}
+
+/**
+ * Undefined while the camera is on its way. In an outage what is known is served: the manifest never changes, and a
+ * player that has it goes on by itself when the camera is back.
+ */
+function manifestSourceOf(snapshot: StreamSnapshot): ManifestSource | undefined {
+  switch (snapshot.kind) {
+    case 'unknown':
+      return { kind: 'unknown' };
+    case 'pushed':
+      return snapshot.manifest === undefined ? undefined : { kind: 'document', manifest: snapshot.manifest };
+    case 'announced': {
+      const known = snapshot.description.tracks.length > 0;
+      const underWay = snapshot.state === 'idle' || snapshot.state === 'starting';
+      return known && !underWay ? { kind: 'description', description: snapshot.description } : undefined;
+    }
+  }
+}
+
+function parseAgentMessage(data: string | ArrayBuffer): AgentMessage | undefined {
+  if (typeof data !== 'string' || data.length > MAX_MESSAGE_BYTES) return undefined;
+  try {
+    return agentMessageSchema.safeParse(JSON.parse(data)).data;
+  } catch {
+    return undefined;
+  }
+}
