@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { BAD_INPUT, codeOf, messageOf, UserError } from '../errors.ts';
+import { configSchema, streamsSchema, type ConfigFile, type StreamConfig } from './schema.ts';
+
+export interface Config extends Omit<ConfigFile, 'streams'> {
+  readonly streams: readonly StreamConfig[];
+}
+
+/** Reads a configuration and the streams it names; file names in it are relative to it. @throws UserError */
+export async function loadConfig(file: string): Promise<Config> {
+  const config = parse(configSchema, await readJson(file), file);
+  const beside = (name: string): string => resolve(dirname(file), name);
+  const streamsFile = beside(config.streams);
+  return {
+    ...config,
+    streams: parse(streamsSchema, await readJson(streamsFile), streamsFile),
+    ...(config.sslKeyFile === undefined ? {} : { sslKeyFile: beside(config.sslKeyFile) }),
+    ...(config.sslCertFile === undefined ? {} : { sslCertFile: beside(config.sslCertFile) }),
+  };
+}
+
+/** A text file that the configuration names. @throws UserError */
+export async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const why = { ENOENT: 'there is no such file', EACCES: 'not allowed to read it', EISDIR: 'it is a folder' };
+    const code = codeOf(error) ?? '';
+    throw new UserError(`${file}: ${code in why ? why[code as keyof typeof why] : messageOf(error)}`, BAD_INPUT);
+  }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readText(file);
+  if (text.trim() === '') throw new UserError(`${file}: expected JSON, got an empty file`, BAD_INPUT);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${file}: expected JSON: ${whereOf(text, messageOf(error))}`, BAD_INPUT);
+  }
+}
+
+/** Names file, key, what was expected and what came, a line each. @throws UserError */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, file: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `${file}: ${keyOf(issue.path)}${describe(issue, value)}`);
+  throw new UserError([...new Set(lines)].join('\n'), BAD_INPUT);
+}
+
+/** `[0].qualities.video` */
+function keyOf(path: readonly PropertyKey[]): string {
+  const key = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return key === '' ? '' : `${key.replace(/^\./, '')}: `;
+}
+
+function describe(issue: z.core.$ZodIssue, root: unknown): string {
+  const value = issue.path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    root,
+  );
+  if (value === undefined && issue.path.length > 0 && issue.message !== 'is missing') {
+    return issue.code === 'custom' ? issue.message : 'is missing';
+  }
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${issue.expected}, got ${shown(value)}`;
+    case 'invalid_value':
+      return `expected ${issue.values.map((allowed) => JSON.stringify(allowed)).join(' or ')}, got ${shown(value)}`;
+    case 'invalid_union':
+      return issue.message === 'Invalid input' ? `expected "GEN" or "RTSP", got ${shown(value)}` : issue.message;
+    case 'too_small':
+      return `expected at least ${issue.minimum} ${issue.origin === 'string' ? 'characters' : 'of them'}`;
+    case 'too_big':
+      return `expected at most ${issue.maximum} ${issue.origin === 'string' ? 'characters' : 'of them'}`;
+    default:
+      return issue.message;
+  }
+}
+
+/** A value for an error message; long texts may hold anything and are named by their length. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${Array.isArray(value) ? 'an array' : typeof value} of ${text.length} characters` : text;
+}
+
+/** V8 gives the place as «position 123»; people want the line. */
+function whereOf(text: string, message: string): string {
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position === undefined) return message;
+  const before = text.slice(0, Number(position)).split('\n');
+  return `${message.replace(/ in JSON at position.*| at position.*|, \.\.\..*/s, '')} (line ${before.length}, column ${(before.at(-1) ?? '').length + 1})`;
+}

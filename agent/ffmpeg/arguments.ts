@@ -1,0 +1,117 @@
+import type { StreamConfig, VideoQuality } from '../config/schema.ts';
+import { seconds, type Seconds } from '../../protocol/units.ts';
+import { testPicture } from './test-picture.ts';
+
+/**
+ * FFmpeg's command line for one camera: one decode, and for each quality an encode whose frames come out of a pipe of
+ * its own as FLV. Pure.
+ *
+ * FLV because an FLV tag is a whole frame with its length: the mp4 and dash muxers hold each frame until the next has
+ * come. No `fps` filter for the same reason. A pipe per quality, because the interleaver would hold one for another.
+ */
+export interface FfmpegRun {
+  readonly args: readonly string[];
+  /** Frame times in the pipes count from here: it keeps FLV's 32-bit milliseconds small. */
+  readonly base: Seconds;
+}
+
+/** The pipes' file descriptors begin after stdin, stdout and stderr. */
+export const FIRST_PIPE = 3;
+
+export function ffmpegRun(
+  stream: StreamConfig,
+  options: { readonly now: Seconds; readonly hasFpsMode: boolean },
+): FfmpegRun {
+  const base = seconds(Math.floor(options.now));
+  const qualities = stream.qualities.video;
+  const branches = qualities.map((_, index) => `[q${index}]`);
+  const graph = [
+    `[0:v:0]${[...source(stream).filters, decimate(stream.targetFps), timestamps(stream, base)].join(',')}`,
+    `split=${qualities.length}${branches.join('')}`,
+  ].join(',');
+  const scales = qualities.map(
+    ({ targetWidth }, index) => `[q${index}]scale=${targetWidth}:-2:flags=bicubic,format=yuv420p[v${index}]`,
+  );
+  return {
+    base,
+    args: [
+      ...['-hide_banner', '-nostats', '-nostdin', '-loglevel', 'level+warning'],
+      ...source(stream).input,
+      ...['-filter_complex', [graph, ...scales].join(';'), '-copyts'],
+      ...qualities.flatMap((quality, index) => output(stream, quality, index, options.hasFpsMode)),
+    ],
+  };
+}
+
+function source(stream: StreamConfig): { readonly input: readonly string[]; readonly filters: readonly string[] } {
+  // The time a frame came in is the one clock that all cameras share and that never drifts from the viewers'.
+  const wallClock = ['-use_wallclock_as_timestamps', '1'];
+  // Its guess of the frame rate would take many frames; what comes in is no concern of the encoder's, see `output`.
+  const quickProbe = ['-fpsprobesize', '0'];
+  switch (stream.type) {
+    case 'GEN': {
+      const picture = testPicture(stream);
+      return { input: ['-f', 'lavfi', ...quickProbe, ...wallClock, '-i', picture.input], filters: picture.filters };
+    }
+    case 'RTSP':
+      return {
+        input: [
+          ...['-rtsp_transport', stream.transport],
+          // Frame threads hold back as many frames as there are threads.
+          ...['-threads', '1', '-fflags', 'nobuffer', '-flags', 'low_delay'],
+          ...['-probesize', '32', '-analyzeduration', '0', ...quickProbe],
+          ...wallClock,
+          ...['-i', stream.input.href],
+        ],
+        filters: [],
+      };
+  }
+}
+
+/**
+ * Drops frames above the target rate without waiting for the next one: a frame passes when it is due, to half a frame.
+ * Variable 0 is when the next is due; it moves on by a frame's time and never falls behind what has come.
+ */
+function decimate(targetFps: number): string {
+  const frame = `1/${targetFps}`;
+  const due = `if(isnan(ld(0)),t,ld(0))`;
+  const first = `not(gt(n,0))*st(0,t)*0`;
+  return `select='${first}+if(gte(t,${due}-0.5*${frame}),st(0,max(ld(0),t-${frame})+${frame})*0+1,0)'`;
+}
+
+/**
+ * Times count from `base`, and the very first frame is put at the segment boundary before it: FFmpeg's
+ * `force_key_frames` counts from the first frame it sees, and so its boundaries are the segments'.
+ */
+function timestamps(stream: StreamConfig, base: Seconds): string {
+  const d = stream.segmentDuration;
+  const half = 0.5 / stream.targetFps;
+  return `setpts='if(eq(N,0),(floor((T+${half})/${d})*${d}-${base})/TB,PTS-${base}/TB)'`;
+}
+
+/** A keyframe at the frame nearest each boundary. Half a millisecond more for what rounding took. */
+function keyframes(stream: StreamConfig): string {
+  const d = stream.segmentDuration;
+  const half = 0.5 / stream.targetFps + 0.0005;
+  return `expr:isnan(prev_forced_t)+gte(t+${half},(floor((prev_forced_t+${half})/${d})+1)*${d})`;
+}
+
+function output(stream: StreamConfig, quality: VideoQuality, index: number, hasFpsMode: boolean): readonly string[] {
+  const bitrate = `${quality.targetBitrate}k`;
+  const framesPerSegment = stream.segmentDuration * stream.targetFps;
+  // One that is about as long as a segment, or longer, would set a keyframe of its own just before the forced one.
+  const intraInterval = stream.intraInterval < 0.9 * framesPerSegment ? stream.intraInterval : 100_000;
+  return [
+    ...['-map', `[v${index}]`],
+    ...(hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough']),
+    // Else times would be rounded to the frame rate's grid.
+    ...['-enc_time_base', '1/1000'],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-profile:v', 'high', '-bf', '0'],
+    ...['-g', String(intraInterval), '-sc_threshold', '0', '-forced-idr', '1'],
+    ...['-force_key_frames', keyframes(stream)],
+    // Rate control by the rate that is meant, not by a guess at the source's.
+    ...['-x264-params', `fps=${stream.targetFps}`],
+    ...['-b:v', bitrate, '-maxrate', bitrate, '-bufsize', bitrate],
+    ...['-f', 'flv', '-flvflags', 'no_duration_filesize', '-flush_packets', '1', `pipe:${FIRST_PIPE + index}`],
+  ];
+}

@@ -1,0 +1,55 @@
+/**
+ * Why FFmpeg ended, in a sentence that says what to do; from what it printed. Its wording has been the same for years,
+ * and what isn't recognised is passed on as it is.
+ */
+export interface Failure {
+  /** For people; holds no credentials once redacted. */
+  readonly message: string;
+  /** `credentials`: trying again soon won't help, and some cameras lock out who tries too often. */
+  readonly kind: 'credentials' | 'unreachable' | 'other';
+}
+
+const CAUSES: readonly { readonly pattern: RegExp; readonly failure: Failure }[] = [
+  {
+    pattern: /401 Unauthorized|authorization failed/i,
+    failure: { kind: 'credentials', message: 'the camera refuses the user name or password: check "input"' },
+  },
+  {
+    pattern: /403 Forbidden/i,
+    failure: { kind: 'credentials', message: 'the camera forbids this stream to this user: check "input"' },
+  },
+  {
+    pattern: /Connection refused/i,
+    failure: { kind: 'unreachable', message: 'the camera refuses the connection: check the address and port in "input"' },
+  },
+  {
+    pattern: /No route to host|Network is unreachable|Connection timed out|Host is down/i,
+    failure: { kind: 'unreachable', message: 'the camera can not be reached: check its address and the network' },
+  },
+  {
+    pattern: /Failed to resolve hostname|Name or service not known|Temporary failure in name resolution/i,
+    failure: { kind: 'unreachable', message: 'the camera\'s host name is not known: check "input"' },
+  },
+  {
+    pattern: /404 (?:Not Found|Stream Not Found)/i,
+    failure: { kind: 'other', message: 'the camera has no stream at this path: check "input"' },
+  },
+  {
+    pattern: /461 |Unsupported transport|Nonmatching transport/i,
+    failure: { kind: 'other', message: 'the camera does not offer this transport: try "transport": "tcp" or "udp"' },
+  },
+  {
+    pattern: /matches no streams|does not contain any stream/i,
+    failure: { kind: 'other', message: 'the camera sends no video' },
+  },
+];
+
+/** @param lines what FFmpeg printed last */
+export function failureOf(lines: readonly string[], exit: string): Failure {
+  const text = lines.join('\n');
+  const known = CAUSES.find(({ pattern }) => pattern.test(text));
+  if (known !== undefined) return known.failure;
+  const last = lines.findLast((line) => /\[(?:error|fatal)\]/.test(line)) ?? lines.at(-1);
+  const said = last?.replace(/\[[^\]]*\] ?/g, '').trim();
+  return { kind: 'other', message: said === undefined || said === '' ? `FFmpeg ended (${exit})` : `FFmpeg ended (${exit}): ${said}` };
+}

@@ -1,0 +1,36 @@
+import { Agent, type Dispatcher } from 'undici';
+import type { StreamName } from '../../protocol/names.ts';
+import { mediaPath, type MediaObject } from '../../protocol/paths.ts';
+
+/** The edge as the agent reaches it. */
+export interface Edge {
+  readonly origin: URL;
+  readonly dispatcher: Dispatcher;
+  /** A publish token that is good now. */
+  readonly token: () => Promise<string>;
+}
+
+export const mediaUrl = (edge: Edge, stream: StreamName, object: MediaObject): URL =>
+  new URL(mediaPath(stream, object), edge.origin);
+
+export const authorization = async (edge: Edge): Promise<{ authorization: string }> => ({
+  authorization: `Bearer ${await edge.token()}`,
+});
+
+/**
+ * Connections to the edge, kept for the next PUT. HTTP/2 where the edge has it.
+ * @param certificate the only one trusted, whatever name it bears: for the embedded edge, which is this machine
+ */
+export function connections(certificate?: string): Dispatcher {
+  return new Agent({
+    allowH2: true,
+    keepAliveTimeout: 30_000,
+    // A PUT lasts as long as its segment, and its answer comes after that.
+    headersTimeout: 15_000,
+    bodyTimeout: 15_000,
+    connect: {
+      timeout: 5000,
+      ...(certificate === undefined ? {} : { ca: certificate, checkServerIdentity: () => undefined }),
+    },
+  });
+}

@@ -1,0 +1,119 @@
+import { setMaxListeners } from 'node:events';
+import { fragment, segmentHeader } from '../cmaf/fragment.ts';
+import type { Step } from '../cmaf/segmenter.ts';
+import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
+import { millisecondsOfSeconds, seconds, secondsOfTicks, type Milliseconds, type Seconds } from '../../protocol/units.ts';
+import { segmentStart } from '../../protocol/epoch.ts';
+import { mediaUrl, type Edge } from './edge.ts';
+import { putSegment, type PutOutcome } from './put.ts';
+import { SegmentBody } from './segment-body.ts';
+
+/** Segments of one representation kept for a PUT that is still owed, in bytes. */
+const BUDGET_BYTES = 32 * 1024 * 1024;
+
+/** Carries out what the segmenter of one representation decides: a PUT per segment, written fragment by fragment. */
+export class Uploader {
+  readonly #options: UploaderOptions;
+  /** Segments that the edge has not acknowledged, oldest first. */
+  readonly #owed = new Map<SegmentNumber, SegmentBody>();
+  /** PUTs under way. */
+  readonly #puts = new Set<Promise<void>>();
+  #sequenceNumber = 0;
+
+  constructor(options: UploaderOptions) {
+    this.#options = options;
+    // Each PUT under way listens to it, and in an outage there are as many as the time-shift window has segments.
+    setMaxListeners(0, options.signal);
+  }
+
+  apply(step: Step): void {
+    switch (step.kind) {
+      case 'open':
+        this.#open(step.number).append(segmentHeader());
+        return;
+      case 'fragment': {
+        this.#sequenceNumber += 1;
+        this.#owed.get(step.number)?.append(fragment({ sequenceNumber: this.#sequenceNumber, frames: step.samples }));
+        this.#keepWithinBudget();
+        return;
+      }
+      case 'close':
+        this.#owed.get(step.number)?.end();
+        return;
+      case 'skip':
+        this.#skip(step.from, step.to);
+        return;
+      case 'drop':
+        return;
+    }
+  }
+
+  /** The encoder is gone: what it has not finished breaks off. Resolves when all else is delivered or given up. */
+  async stop(reason: Error): Promise<void> {
+    // Those that have ended are not touched by this.
+    for (const body of this.#owed.values()) body.abort(reason);
+    await Promise.all(this.#puts);
+  }
+
+  #open(number: SegmentNumber): SegmentBody {
+    const body = new SegmentBody();
+    this.#owed.set(number, body);
+    const put = this.#put(number, body).finally(() => this.#puts.delete(put));
+    this.#puts.add(put);
+    return body;
+  }
+
+  async #put(number: SegmentNumber, body: SegmentBody): Promise<void> {
+    const { edge, stream, representation, segmentDuration, timeShift, writer, now, signal } = this.#options;
+    const end = secondsOfTicks(segmentStart(number, segmentDuration)) + segmentDuration;
+    const outcome = await putSegment({
+      edge,
+      url: mediaUrl(edge, stream, { kind: 'segment', representation, number }),
+      body,
+      writer,
+      deadline: () => millisecondsOfSeconds(seconds(end + timeShift)),
+      now,
+      signal,
+    });
+    if (this.#owed.get(number) === body) this.#owed.delete(number);
+    this.#options.onOutcome(number, outcome);
+  }
+
+  /**
+   * Numbers that the camera's hiccup left out are told as segments without media: a player that waits for one of them
+   * goes on at once to the next.
+   */
+  #skip(from: SegmentNumber, to: SegmentNumber): void {
+    const { segmentDuration, timeShift } = this.#options;
+    const first = Math.max(from, to - Math.floor(timeShift / segmentDuration));
+    for (let number = first; number <= to; number += 1) {
+      const body = this.#open(number as SegmentNumber);
+      body.append(segmentHeader());
+      body.end();
+    }
+  }
+
+  /** While the edge can't be reached the oldest segments go first: the live edge never waits for the past. */
+  #keepWithinBudget(): void {
+    let bytes = this.#owed.values().reduce((sum, body) => sum + body.size, 0);
+    for (const [number, body] of this.#owed) {
+      if (bytes <= BUDGET_BYTES) return;
+      bytes -= body.size;
+      this.#owed.delete(number);
+      body.abort(new Error('over the budget for segments that the edge has not taken'));
+    }
+  }
+}
+
+export interface UploaderOptions {
+  readonly edge: Edge;
+  readonly stream: StreamName;
+  readonly representation: RepresentationId;
+  readonly segmentDuration: Seconds;
+  readonly timeShift: Seconds;
+  /** Names this run of this encoder. */
+  readonly writer: string;
+  readonly now: () => Milliseconds;
+  readonly onOutcome: (number: SegmentNumber, outcome: PutOutcome) => void;
+  readonly signal: AbortSignal;
+}
