@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { VIEWERS_HEADER, WRITER_HEADER } from '../../protocol/headers.ts';
@@ -69,7 +70,7 @@ async function attempt(
 ): Promise<Attempt> {
   try {
     const headers = { ...(await authorization(edge)), 'content-type': 'video/mp4', [WRITER_HEADER]: writer };
-    const answer = await request(url, { method: 'PUT', dispatcher: edge.dispatcher, headers, body: body.read(), signal });
+    const answer = await request(url, { method: 'PUT', dispatcher: edge.dispatcher, headers, body: Readable.from(body.read()), signal });
     const detail = await answer.body.text();
     return { kind: 'answer', status: answer.statusCode, viewers: Number(answer.headers[VIEWERS_HEADER] ?? 0), detail };
   } catch (error) {

@@ -1,0 +1,197 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { request } from 'undici';
+import type { StreamConfig } from '../config/schema.ts';
+import { Control } from '../control.ts';
+import { messageOf } from '../errors.ts';
+import type { Failure } from '../ffmpeg/failure.ts';
+import type { FfmpegProgram } from '../ffmpeg/locate.ts';
+import { authorization, mediaUrl, type Edge } from '../upload/edge.ts';
+import type { PutOutcome } from '../upload/put.ts';
+import type { CameraState } from '../../protocol/control.ts';
+import type { SegmentNumber } from '../../protocol/names.ts';
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import { delayAfter, SLOWLY, SOON } from './backoff.ts';
+import { describe, representationId } from './description.ts';
+import type { Rendition } from './rendition.ts';
+import { startSession, type Session } from './session.ts';
+
+/** How long a camera runs on after the last viewer has gone, as the original does, and how often that is looked at. */
+const UNWATCHED_MS = milliseconds(15_000);
+const WATCH_INTERVAL_MS = 1000;
+/** A run at least this long was a good one: the next failure is the first of a row. */
+const GOOD_RUN_MS = 30_000;
+
+export interface CameraOptions {
+  readonly stream: StreamConfig;
+  readonly edge: Edge;
+  readonly ffmpeg: FfmpegProgram;
+  readonly log: Logger;
+  readonly now: () => Milliseconds;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One camera, for as long as the agent runs.
+ *
+ *            wanted               first picture
+ *     idle ─────────▶ starting ─────────────────▶ live
+ *      ▲ ▲               ▲  │ failure               │ │
+ *      │ │ unwatched     │  ▼                failure │ │ nobody has watched for 15 s
+ *      │ └─────────── waiting ◀─────────────────────┘ │
+ *      └──────────────────────────────────────────────┘
+ *
+ * `alwaysOn` is always wanted.
+ */
+export class Camera {
+  readonly #options: CameraOptions;
+  readonly #control: Control;
+  #lastWanted: Milliseconds | undefined;
+  /** Told when somebody wants to watch. */
+  #wanted = Promise.withResolvers<void>();
+  #renditions: readonly Rendition[] = [];
+  readonly #unsettled = new Set<Promise<void>>();
+  #refused: string | undefined;
+
+  constructor(options: CameraOptions) {
+    this.#options = options;
+    const { stream, edge, log, signal } = options;
+    this.#control = new Control({
+      edge,
+      stream: stream.stream,
+      log,
+      signal,
+      onConnected: () => this.#putInits(),
+      onWanted: () => this.#want(),
+    });
+    this.#control.announce(describe(stream, []));
+  }
+
+  /** Ends, when the signal says so, with FFmpeg gone and nothing owed to the edge that could still be delivered. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    const controlled = this.#control.run();
+    let failures = 0;
+    while (!signal.aborted) {
+      if (!this.#isWanted()) {
+        this.#say('idle');
+        await Promise.race([this.#wanted.promise, aborted(signal)]);
+        continue;
+      }
+      const started = this.#options.now();
+      const failure = await this.#session();
+      if (failure === undefined) continue;
+      failures = this.#options.now() - started > GOOD_RUN_MS ? 1 : failures + 1;
+      await this.#waitAfter(failure, failures);
+    }
+    await controlled;
+    await Promise.all(this.#unsettled);
+  }
+
+  /** One run of FFmpeg; why it failed, or undefined when it was stopped. */
+  async #session(): Promise<Failure | undefined> {
+    const { stream, log, signal } = this.#options;
+    this.#say('starting');
+    const stop = new AbortController();
+    const session = startSession({
+      ...this.#options,
+      signal: AbortSignal.any([signal, stop.signal]),
+      uploadSignal: signal,
+      onRenditions: (renditions) => {
+        this.#renditions = renditions;
+        this.#goLive().catch((error: unknown) => log.warn(`announcing failed: ${messageOf(error)}`));
+      },
+      onFrame: () => {},
+      onOutcome: (number, outcome) => this.#outcome(number, outcome),
+    });
+    this.#track(session);
+    const watch = setInterval(() => {
+      if (!this.#isWanted()) stop.abort();
+    }, WATCH_INTERVAL_MS);
+    const failure = await session.ended;
+    clearInterval(watch);
+    if (failure === undefined && !signal.aborted) log.info(`${stream.stream}: nobody watches: stopped`);
+    return failure;
+  }
+
+  /** What was left owed settles by itself; the next session need not wait for it. */
+  #track(session: Session): void {
+    const settled = session.settled.finally(() => this.#unsettled.delete(settled));
+    this.#unsettled.add(settled);
+  }
+
+  async #goLive(): Promise<void> {
+    const { stream, log } = this.#options;
+    await this.#putInits();
+    this.#control.announce(describe(stream, this.#renditions.map(({ video }) => video)));
+    this.#say('live');
+    const sizes = this.#renditions.map(({ video }) => `${video.width}×${video.height}`);
+    log.info(`${stream.stream}: live, ${sizes.join(' ')}`);
+  }
+
+  async #putInits(): Promise<void> {
+    const { edge, stream, signal } = this.#options;
+    await Promise.all(
+      this.#renditions.map(async ({ init }, index) => {
+        const url = mediaUrl(edge, stream.stream, { kind: 'init', representation: representationId(index) });
+        const headers = { ...(await authorization(edge)), 'content-type': 'video/mp4' };
+        const answer = await request(url, { method: 'PUT', dispatcher: edge.dispatcher, headers, body: init, signal });
+        const detail = await answer.body.text();
+        if (answer.statusCode >= 300) throw new Error(`the edge answered ${answer.statusCode} to an init segment: ${detail}`);
+      }),
+    );
+  }
+
+  async #waitAfter(failure: Failure, failures: number): Promise<void> {
+    const { stream, log, signal } = this.#options;
+    const delay = delayAfter(failure.kind === 'credentials' ? SLOWLY : SOON, failures);
+    log.warn(`${stream.stream}: ${failure.message}; trying again in ${delay / 1000} s`);
+    this.#say('waiting', failure.message);
+    await sleep(delay, undefined, { signal }).catch(() => {});
+  }
+
+  #outcome(number: SegmentNumber, outcome: PutOutcome): void {
+    const { stream, log } = this.#options;
+    switch (outcome.kind) {
+      case 'delivered':
+        if (outcome.viewers > 0) this.#want();
+        if (outcome.attempts > 1) log.info(`${stream.stream}: segment ${number} delivered after ${outcome.attempts} attempts`);
+        this.#refused = undefined;
+        return;
+      case 'refused':
+        // Each segment would say it again.
+        if (this.#refused !== outcome.detail) log.error(`${stream.stream}: the edge refuses segments (${outcome.status}): ${outcome.detail}`);
+        this.#refused = outcome.detail;
+        return;
+      case 'too late':
+        log.warn(`${stream.stream}: segment ${number} dropped: ${outcome.detail}`);
+        return;
+      case 'not wanted':
+      case 'cut off':
+        log.debug(`${stream.stream}: segment ${number}: ${outcome.kind}`);
+        return;
+    }
+  }
+
+  #say(state: CameraState, detail?: string): void {
+    this.#options.log.debug({ state }, `${this.#options.stream.stream}: ${state}`);
+    this.#control.state(state, detail);
+  }
+
+  #want(): void {
+    this.#lastWanted = this.#options.now();
+    this.#wanted.resolve();
+    this.#wanted = Promise.withResolvers<void>();
+  }
+
+  #isWanted(): boolean {
+    if (this.#options.stream.alwaysOn) return true;
+    return this.#lastWanted !== undefined && this.#options.now() - this.#lastWanted < UNWATCHED_MS;
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,0 +1,50 @@
+import { newSecret, startEmbeddedEdge } from '../embedded-edge.ts';
+import { createLog } from '../log.ts';
+import { Redactor } from '../redact.ts';
+import { MIN_SECRET_LENGTH } from '../../protocol/token.ts';
+import { seconds } from '../../protocol/units.ts';
+import { BAD_INPUT, UserError } from '../errors.ts';
+import { parseLife } from './life.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const PRINTED_LIFE = parseLife('24h');
+
+/** The embedded edge alone, for agents on other machines and for encoders that push. */
+export async function runEdge(
+  options: {
+    readonly host: string;
+    readonly port: number;
+    readonly secret: string | undefined;
+    readonly playback: 'open' | 'token';
+    readonly verbose: boolean;
+    readonly json: boolean;
+  },
+  { environment, now, signal, print }: Surroundings,
+): Promise<void> {
+  const given = options.secret ?? environment['FASTLL_SECRET'];
+  if (given !== undefined && given.length < MIN_SECRET_LENGTH) {
+    throw new UserError(`the secret: expected at least ${MIN_SECRET_LENGTH} characters, got ${given.length}`, BAD_INPUT);
+  }
+  const secret = given ?? newSecret();
+  const redactor = new Redactor();
+  redactor.add(secret);
+  const log = createLog({ ...options, redactor });
+  const embedded = await startEmbeddedEdge({
+    host: options.host,
+    port: options.port,
+    https: undefined,
+    secret,
+    playback: options.playback,
+    timeDisplacement: seconds(0),
+    waitForAbsentSegment: true,
+    now,
+    onError: (message) => log.debug(message),
+  });
+  print(`Edge: ${embedded.url.href}`);
+  if (given === undefined) {
+    print(`Publish token for all streams, good for 24 hours: ${await embedded.token('publish', '*', PRINTED_LIFE)}`);
+    log.info('made a secret for this run only: set FASTLL_SECRET or --secret for tokens that last');
+  }
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await embedded.close();
+}

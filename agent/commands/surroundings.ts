@@ -1,0 +1,11 @@
+import type { Milliseconds } from '../../protocol/units.ts';
+
+/** What a command gets of the world; only `main.ts` knows where it comes from. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Milliseconds;
+  /** Aborted when the program is asked to end. */
+  readonly signal: AbortSignal;
+  /** A line on stdout: what the person asked for. */
+  readonly print: (line: string) => void;
+}

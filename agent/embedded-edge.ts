@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { Miniflare } from 'miniflare';
+import { miniflareOptions } from '../miniflare.config.ts';
+import { signToken, type Right, type TokenClaims } from '../protocol/token.ts';
+import { seconds, secondsOfMilliseconds, type Milliseconds, type Seconds } from '../protocol/units.ts';
+import { codeOf, messageOf, UserError } from './errors.ts';
+import { connections, type Edge } from './upload/edge.ts';
+
+/** The edge in workerd on this machine: no account, no cloud. */
+export interface EmbeddedEdge {
+  readonly edge: Edge;
+  /** What browsers on this machine open. */
+  readonly url: URL;
+  readonly token: (right: Right, stream: TokenClaims['sub'], life: Seconds) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+export interface EmbeddedEdgeOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly https: { readonly key: string; readonly cert: string } | undefined;
+  readonly secret: string;
+  readonly playback: 'open' | 'token';
+  readonly timeDisplacement: Seconds;
+  readonly waitForAbsentSegment: boolean;
+  readonly now: () => Milliseconds;
+  readonly onError: (message: string) => void;
+}
+
+/** The agent's own token is made anew long before it ends. */
+const AGENT_TOKEN_LIFE = seconds(3600);
+
+export const newSecret = (): string => randomBytes(32).toString('base64url');
+
+/** @throws UserError when the address can't be had */
+export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<EmbeddedEdge> {
+  const { host, https, secret, now } = options;
+  const miniflare = new Miniflare(
+    miniflareOptions({
+      host,
+      port: options.port,
+      https,
+      bindings: {
+        FASTLL_SECRET: secret,
+        PLAYBACK: options.playback,
+        TIME_DISPLACEMENT: String(options.timeDisplacement),
+        WAIT_FOR_ABSENT_SEGMENT: String(options.waitForAbsentSegment),
+      },
+      onError: options.onError,
+    }),
+  );
+  const ready = await miniflare.ready.catch((error: unknown) => {
+    throw whyNotReady(error, host, options.port);
+  });
+  const scheme = https === undefined ? 'http' : 'https';
+  const token: EmbeddedEdge['token'] = (right, stream, life) =>
+    signToken({ sub: stream, scope: right, exp: Math.floor(secondsOfMilliseconds(now()) + life) }, secret);
+  return {
+    edge: {
+      origin: new URL(`${scheme}://${reachable(host)}:${ready.port}`),
+      dispatcher: connections(https?.cert),
+      token: () => token('publish', '*', AGENT_TOKEN_LIFE),
+    },
+    url: new URL(`${scheme}://${isAnyAddress(host) ? 'localhost' : urlHost(host)}:${ready.port}/`),
+    token,
+    close: () => miniflare.dispose(),
+  };
+}
+
+const isAnyAddress = (host: string): boolean => host === '0.0.0.0' || host === '::' || host === '*';
+const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+/** Where this machine reaches what listens on `host`. */
+const reachable = (host: string): string => (isAnyAddress(host) ? '127.0.0.1' : urlHost(host));
+
+function whyNotReady(error: unknown, host: string, port: number): UserError {
+  const message = messageOf(error);
+  if (codeOf(error) === 'EADDRINUSE' || /address already in use|EADDRINUSE/i.test(message)) {
+    return new UserError(`port ${port} is in use: choose another ("port" in the configuration, or --port), or end what uses it`);
+  }
+  return new UserError(`the embedded edge can't listen on ${host}:${port}: ${message.split('\n')[0] ?? ''}`);
+}

@@ -1,0 +1,27 @@
+import { pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import type { Redactor } from './redact.ts';
+
+/** The agent's log, on stderr: lines for people, or JSON for machines. Nothing secret gets past it. */
+export function createLog(options: {
+  readonly verbose: boolean;
+  readonly json: boolean;
+  readonly redactor: Redactor;
+}): Logger {
+  const people = pretty({
+    colorize: process.stderr.isTTY,
+    translateTime: "SYS:yyyy-mm-dd'T'HH:MM:ss.l",
+    ignore: 'pid,hostname',
+    singleLine: true,
+    destination: 2,
+    sync: true,
+  });
+  return pino(
+    {
+      level: options.verbose ? 'debug' : 'info',
+      base: null,
+      hooks: { streamWrite: (line) => options.redactor.redact(line) },
+    },
+    options.json ? pino.destination({ dest: 2, sync: true }) : people,
+  );
+}

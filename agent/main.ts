@@ -1,0 +1,95 @@
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import packageJson from '../package.json' with { type: 'json' };
+import { milliseconds } from '../protocol/units.ts';
+import { demoConfig } from './commands/demo.ts';
+import { runEdge } from './commands/edge.ts';
+import { run } from './commands/run.ts';
+import type { Surroundings } from './commands/surroundings.ts';
+import { makeToken } from './commands/token.ts';
+import { loadConfig } from './config/load.ts';
+import { BAD_INPUT, messageOf, UserError } from './errors.ts';
+import { Redactor } from './redact.ts';
+
+/** The command line. The clock, the environment and the signals of the world come in here and nowhere else. */
+const ending = new AbortController();
+const around: Surroundings = {
+  environment: process.env,
+  now: () => milliseconds(Date.now()),
+  signal: ending.signal,
+  print: (line) => process.stdout.write(`${line}\n`),
+};
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // The second one means it.
+    if (ending.signal.aborted) process.exit(1);
+    ending.abort();
+  });
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('expected 0 to 65535');
+  return value;
+}
+
+const verbose = new Option('-v, --verbose', 'log what goes on in detail').default(false);
+const json = new Option('--json', 'log JSON lines').default(false);
+const host = new Option('--host <address>', 'address to listen on').default('127.0.0.1');
+const portOption = new Option('--port <number>', 'port to listen on').argParser(port).default(8000);
+
+const program = new Command('fast-ll')
+  .description('RTSP cameras as live video in any browser, a fraction of a second behind reality.')
+  .version(packageJson.version)
+  .showHelpAfterError('(see --help)')
+  .exitOverride((error) => {
+    throw error.exitCode === 0 ? error : new UserError('', BAD_INPUT);
+  });
+
+program
+  .command('run', { isDefault: true })
+  .description('run the streams of a configuration')
+  .requiredOption('-c, --config <file>', 'configuration of Fast-ll')
+  .addOption(verbose)
+  .addOption(json)
+  .action(async (options) => run(await loadConfig(options.config), options, around));
+
+program
+  .command('demo')
+  .description('run one generated camera on this machine')
+  .addOption(host)
+  .addOption(portOption)
+  .addOption(verbose)
+  .addOption(json)
+  .action((options) => run(demoConfig(options), options, around));
+
+program
+  .command('edge')
+  .description('run the embedded edge alone')
+  .addOption(host)
+  .addOption(portOption)
+  .option('--secret <text>', 'signs tokens (default: FASTLL_SECRET, or one made for this run)')
+  .addOption(new Option('--playback <who>', 'who may play').choices(['open', 'token'] as const).default('open' as const))
+  .addOption(verbose)
+  .addOption(json)
+  .action((options) => runEdge({ ...options, secret: options.secret }, around));
+
+program
+  .command('token')
+  .description('print a token')
+  .requiredOption('--stream <name>', 'the stream it is for, or "*" for all')
+  .option('--play', 'to watch')
+  .option('--publish', 'to publish (and watch)')
+  .option('--expires <duration>', 'how long it is good, like 90s, 15m, 1h or 30d', '1h')
+  .option('--secret <text>', 'the edge\'s secret (default: FASTLL_SECRET)')
+  .action((options) => makeToken({ ...options, secret: options.secret }, around));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const known = error instanceof UserError;
+  const help = error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+  const message = help ? '' : new Redactor().redact(messageOf(error));
+  if (message !== '') process.stderr.write(`fast-ll: ${message}\n`);
+  process.exitCode = help ? 0 : known ? error.exitCode : 1;
+}
