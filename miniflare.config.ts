@@ -38,7 +38,8 @@ export function miniflareOptions(home: EdgeHome): MiniflareOptions {
     ...(home.https === undefined ? {} : { https: true, httpsKey: home.https.key, httpsCert: home.https.cert }),
     logRequests: false,
     log: new Log(LogLevel.NONE),
-    handleUncaughtError: (error: Error) => home.onError(error.message),
+    handleStructuredLogs: ({ message }) => home.onError(message),
+    handleUncaughtError: ({ message }) => home.onError(message),
   });
 }
 

@@ -15,8 +15,18 @@ export const segmentNumberAt = (time: Ticks, segmentDuration: Seconds): SegmentN
 export const segmentStart = (number: SegmentNumber, segmentDuration: Seconds): Ticks =>
   ticks(number * ticksOfSeconds(segmentDuration));
 
-/** How long a GET is held for a segment whose PUT has not opened: its duration and then 2 s. */
-export const holdTime = (segmentDuration: Seconds): Seconds => seconds(segmentDuration + 2);
+/** For how long after its end a segment may still come. */
+const LATENESS = 2;
+
+/**
+ * How long a GET at `now` is held for a segment whose PUT has not opened: until 2 s after the segment's end. One asked
+ * for as it starts is held for its duration and 2 s; one that should long be there, not at all: the player that missed
+ * it is to go on.
+ */
+export function holdTime(number: SegmentNumber, now: Seconds, segmentDuration: Seconds): Seconds {
+  const end = secondsOfTicks(segmentStart(number, segmentDuration)) + segmentDuration;
+  return seconds(Math.max(0, end + LATENESS - now));
+}
 
 /** Slack behind the time-shift window in which a request that was on its way is still answered. */
 const WINDOW_SLACK = 5;
@@ -35,7 +45,7 @@ export function admit(
   timeShift: Seconds,
 ): Admission {
   const start = secondsOfTicks(segmentStart(number, segmentDuration));
-  const early = start - now - holdTime(segmentDuration);
+  const early = start - now - (segmentDuration + LATENESS);
   if (early > 0) return { verdict: 'too early', by: seconds(early) };
   const late = now - timeShift - WINDOW_SLACK - (start + segmentDuration);
   if (late > 0) return { verdict: 'too late', by: seconds(late) };

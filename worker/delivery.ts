@@ -1,7 +1,7 @@
 import { holdTime } from '../protocol/epoch.ts';
 import type { RepresentationId, SegmentNumber, StreamName } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
-import { milliseconds, millisecondsOfSeconds, secondsOfMilliseconds, type Milliseconds } from '../protocol/units.ts';
+import { milliseconds, millisecondsOfSeconds, seconds, secondsOfMilliseconds, type Milliseconds } from '../protocol/units.ts';
 import { demand, playbackIsOpen, tokenOf } from './auth.ts';
 import type { EdgeContext, Env } from './env.ts';
 import { demandPossible } from './admission.ts';
@@ -18,6 +18,8 @@ import { isPublic, type StreamSnapshot } from './stream/snapshot.ts';
 /** Of a pushed stream, how far from its newest segment a number may be to be possible. */
 const PUSHED_AHEAD = 10;
 const PUSHED_BEHIND = 1000;
+/** In seconds: its numbers say nothing about when a segment is due, so each is held for its duration and this. */
+const PUSHED_LATENESS = 2;
 
 export async function deliver(
   c: EdgeContext,
@@ -87,14 +89,14 @@ async function holdFor(
       const ids = description.tracks.flatMap((track) => track.representations.map(({ id }) => id));
       if (!ids.includes(representation)) throw new ProblemError({ kind: 'no such object' });
       demandPossible(number, description, now);
-      return millisecondsOfSeconds(holdTime(description.segmentDuration));
+      return millisecondsOfSeconds(holdTime(number, secondsOfMilliseconds(now), description.segmentDuration));
     }
     case 'pushed': {
       const possible =
         isNearNewest(snapshot, representation, number) ||
         isNearNewest(await freshSnapshotOf(env, stream, now), representation, number);
       if (!possible) throw new ProblemError({ kind: 'no such object' });
-      return millisecondsOfSeconds(holdTime(snapshot.segmentDuration));
+      return millisecondsOfSeconds(seconds(snapshot.segmentDuration + PUSHED_LATENESS));
     }
   }
 }

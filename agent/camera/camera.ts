@@ -50,6 +50,7 @@ export class Camera {
   /** Told when somebody wants to watch. */
   #wanted = Promise.withResolvers<void>();
   #renditions: readonly Rendition[] = [];
+  #due: readonly (SegmentNumber | undefined)[] = [];
   readonly #unsettled = new Set<Promise<void>>();
   #refused: string | undefined;
 
@@ -97,6 +98,7 @@ export class Camera {
       ...this.#options,
       signal: AbortSignal.any([signal, stop.signal]),
       uploadSignal: signal,
+      due: this.#due,
       onRenditions: (renditions) => {
         this.#renditions = renditions;
         this.#goLive().catch((error: unknown) => log.warn(`announcing failed: ${messageOf(error)}`));
@@ -110,6 +112,7 @@ export class Camera {
     }, WATCH_INTERVAL_MS);
     const failure = await session.ended;
     clearInterval(watch);
+    this.#due = session.due();
     if (failure === undefined && !signal.aborted) log.info(`${stream.stream}: nobody watches: stopped`);
     return failure;
   }

@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   /** Ends what the session still owes the edge. */
   readonly uploadSignal: AbortSignal;
+  /** By quality, where the session before left off. */
+  readonly due: readonly (SegmentNumber | undefined)[];
   /** Every quality's encoder has said what it makes. */
   readonly onRenditions: (renditions: readonly Rendition[]) => void;
   readonly onFrame: (index: number, frame: Frame) => void;
@@ -43,6 +45,8 @@ export interface Session {
   readonly ended: Promise<Failure | undefined>;
   /** When nothing is owed to the edge any more. Never rejects. */
   readonly settled: Promise<void>;
+  /** By quality, where the next session has to go on. */
+  readonly due: () => readonly (SegmentNumber | undefined)[];
 }
 
 /** One run of FFmpeg for one camera, and all that hangs on it. The first thing that goes wrong ends it. */
@@ -70,6 +74,7 @@ export function startSession(options: SessionOptions): Session {
         representation: representationId(index),
         segmentDuration: stream.segmentDuration,
         timeShift: stream.timeShift,
+        due: options.due[index],
         writer,
         now,
         onOutcome: options.onOutcome,
@@ -108,7 +113,7 @@ export function startSession(options: SessionOptions): Session {
     await Promise.allSettled(carried);
     await Promise.all(uploaders.map((uploader) => uploader.stop(new Error('the encoder ended'))));
   });
-  return { ended, settled };
+  return { ended, settled, due: () => uploaders.map((uploader) => uploader.due) };
 }
 
 /** What FFmpeg's output can't be understood by; pending while it can. A pipe that just ends is FFmpeg's own affair. */

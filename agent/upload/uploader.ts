@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { fragment, segmentHeader } from '../cmaf/fragment.ts';
 import type { Step } from '../cmaf/segmenter.ts';
-import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
+import { segmentNumber, type RepresentationId, type SegmentNumber, type StreamName } from '../../protocol/names.ts';
 import { millisecondsOfSeconds, seconds, secondsOfTicks, type Milliseconds, type Seconds } from '../../protocol/units.ts';
 import { segmentStart } from '../../protocol/epoch.ts';
 import { mediaUrl, type Edge } from './edge.ts';
@@ -19,16 +19,24 @@ export class Uploader {
   /** PUTs under way. */
   readonly #puts = new Set<Promise<void>>();
   #sequenceNumber = 0;
+  #due: SegmentNumber | undefined;
 
   constructor(options: UploaderOptions) {
     this.#options = options;
     // Each PUT under way listens to it, and in an outage there are as many as the time-shift window has segments.
     setMaxListeners(0, options.signal);
+    this.#due = options.due;
+  }
+
+  /** The first number that has not been told whole: where the next run of the encoder has to go on. */
+  get due(): SegmentNumber | undefined {
+    return this.#due;
   }
 
   apply(step: Step): void {
     switch (step.kind) {
       case 'open':
+        if (this.#sequenceNumber === 0) this.#bridge(step.number);
         this.#open(step.number).append(segmentHeader());
         return;
       case 'fragment': {
@@ -39,6 +47,7 @@ export class Uploader {
       }
       case 'close':
         this.#owed.get(step.number)?.end();
+        this.#due = segmentNumber(step.number + 1);
         return;
       case 'skip':
         this.#skip(step.from, step.to);
@@ -79,6 +88,12 @@ export class Uploader {
     this.#options.onOutcome(number, outcome);
   }
 
+  /** What the run before left out or left unfinished, up to the first segment of this one. */
+  #bridge(first: SegmentNumber): void {
+    if (this.#due !== undefined && this.#due < first) this.#skip(this.#due, segmentNumber(first - 1));
+    this.#due = first;
+  }
+
   /**
    * Numbers that the camera's hiccup left out are told as segments without media: a player that waits for one of them
    * goes on at once to the next.
@@ -87,10 +102,11 @@ export class Uploader {
     const { segmentDuration, timeShift } = this.#options;
     const first = Math.max(from, to - Math.floor(timeShift / segmentDuration));
     for (let number = first; number <= to; number += 1) {
-      const body = this.#open(number as SegmentNumber);
+      const body = this.#open(segmentNumber(number));
       body.append(segmentHeader());
       body.end();
     }
+    this.#due = segmentNumber(to + 1);
   }
 
   /** While the edge can't be reached the oldest segments go first: the live edge never waits for the past. */
@@ -111,6 +127,8 @@ export interface UploaderOptions {
   readonly representation: RepresentationId;
   readonly segmentDuration: Seconds;
   readonly timeShift: Seconds;
+  /** Where the run of the encoder before this one left off. */
+  readonly due: SegmentNumber | undefined;
   /** Names this run of this encoder. */
   readonly writer: string;
   readonly now: () => Milliseconds;

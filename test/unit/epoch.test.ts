@@ -47,7 +47,7 @@ test('the segment that is being made is possible, and so is every one of the tim
 test('the next segment may be asked for ahead, for as long as a request is held', () => {
   const d = seconds(1);
   const shift = seconds(30);
-  expect(holdTime(d)).toBe(3);
+  expect(holdTime(segmentNumber(1000), seconds(1000), d)).toBe(3);
   expect(admit(segmentNumber(1003), seconds(1000), d, shift)).toEqual({ verdict: 'possible' });
   expect(admit(segmentNumber(1004), seconds(1000), d, shift)).toEqual({ verdict: 'too early', by: 1 });
 });
@@ -68,4 +68,11 @@ test('no number is both too early and too late, and nonsense is one of them', ()
       if (distance < -200) expect(verdict).toBe('too late');
     }),
   );
+});
+
+test('a GET is held until 2 s after the end of its segment, and not at all after that', () => {
+  const d = seconds(1);
+  expect(holdTime(segmentNumber(1000), seconds(1000.5), d)).toBe(2.5);
+  expect(holdTime(segmentNumber(1000), seconds(1003), d)).toBe(0);
+  expect(holdTime(segmentNumber(1000), seconds(1010), d)).toBe(0);
 });
