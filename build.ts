@@ -1,4 +1,4 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -9,7 +9,6 @@ import { build } from 'esbuild';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const ASSETS = at('dist/assets/assets/');
 
-await rm(at('dist'), { recursive: true, force: true });
 await mkdir(ASSETS, { recursive: true });
 await Promise.all([
   build({
@@ -20,6 +19,7 @@ await Promise.all([
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*'],
+    minifySyntax: true,
     sourcemap: true,
     logLevel: 'warning',
   }),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The names that appear in URLs. Their grammar leaves no room for path tricks: what does not match is not a name.

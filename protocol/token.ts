@@ -1,5 +1,5 @@
 import { sign, verify } from 'hono/jwt';
-import { z } from 'zod';
+import * as z from 'zod';
 import { streamNameSchema, type StreamName } from './names.ts';
 import type { Seconds } from './units.ts';
 

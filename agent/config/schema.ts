@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { streamNameSchema } from '../../protocol/names.ts';
 import { MIN_SECRET_LENGTH } from '../../protocol/token.ts';
 import { seconds } from '../../protocol/units.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../protocol/control.ts';
 import { streamDescriptionSchema, type StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { directoryOf } from '../directory.ts';
 import type { Env } from '../env.ts';
 import { toResponse } from '../errors.ts';
