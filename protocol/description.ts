@@ -41,5 +41,9 @@ export const streamDescriptionSchema = z.object({
   /** Whether anyone may play it, where playback otherwise needs a token. */
   public: z.boolean(),
   tracks: z.array(trackSchema).max(8),
+  /** Whether figures of each client's requests are kept. */
+  saveStats: z.boolean().optional(),
+  /** The stream as its configuration defines it, free of credentials: JSON, for `/conf` to show. */
+  definition: z.string().max(20_000).optional(),
 });
 export type StreamDescription = z.infer<typeof streamDescriptionSchema>;

@@ -12,6 +12,7 @@ import { getRequest } from './segment/request.ts';
 import { segmentOf } from './segment/stub.ts';
 import { freshSnapshotOf, snapshotOf, streamOf } from './stream/cache.ts';
 import { isPublic, type StreamSnapshot } from './stream/snapshot.ts';
+import { switched } from './switching.ts';
 
 /** GET and HEAD of media objects. */
 
@@ -39,12 +40,22 @@ export async function deliver(
       return deliverInit(c, stream, object.representation);
     case 'segment': {
       const hold = await holdFor(c.env, stream, snapshot, object, now);
-      const segment = segmentOf(c.env, stream, object.representation, object.number);
+      const representation = served(snapshot, object, now);
+      const segment = segmentOf(c.env, stream, representation, object.number);
       const method = c.req.method === 'HEAD' ? 'HEAD' : 'GET';
       return segment.fetch(getRequest(method, mayHold(c.env) ? hold : milliseconds(0), c.req.header('range')));
     }
   }
 }
+
+/** With server-side switching, not the one that was asked for. */
+const served = (
+  snapshot: StreamSnapshot,
+  { representation, number }: MediaObject & { kind: 'segment' },
+  now: Milliseconds,
+): RepresentationId =>
+  (snapshot.kind === 'announced' ? switched(snapshot.description, number, now, snapshot.forced) : undefined) ??
+  representation;
 
 const mayHold = (env: Env): boolean => env.WAIT_FOR_ABSENT_SEGMENT !== 'false';
 

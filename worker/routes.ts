@@ -11,7 +11,7 @@ import { ProblemError, toResponse, type Problem } from './errors.ts';
 import { ingest, remove } from './ingest.ts';
 import { isoTime } from './isotime.ts';
 import { asset, page } from './pages.ts';
-import { connectAgent, listStreams, showStream } from './streams.ts';
+import { configuration, connectAgent, forceRepresentation, listStreams, showStream } from './streams.ts';
 
 /** The whole HTTP surface. */
 export const routes = new Hono<{ Bindings: Env }>();
@@ -25,7 +25,9 @@ routes.get('/isotime', (c) => isoTime(c, now()));
 routes.get('/api/streams', (c) => listStreams(c, now()));
 routes.get('/api/streams/:stream', (c) => showStream(c, streamParam(c), now()));
 routes.get('/api/streams/:stream/agent', (c) => connectAgent(c, streamParam(c), now()));
-for (const path of ['/', '/assets/:name', '/version', '/isotime', '/api/streams', '/api/streams/:stream', '/api/streams/:stream/agent']) {
+routes.get('/conf', (c) => configuration(c, now()));
+routes.get('/ssss/:stream/:representation', (c) => forceRepresentation(c, streamParam(c), c.req.param('representation'), now()));
+for (const path of ['/', '/conf', '/ssss/:stream/:representation', '/assets/:name', '/version', '/isotime', '/api/streams', '/api/streams/:stream', '/api/streams/:stream/agent']) {
   routes.all(path, () => fail({ kind: 'method not allowed', allowed: ['GET', 'HEAD'] }));
 }
 routes.all('/api/*', () => fail({ kind: 'no such page' }));

@@ -1,5 +1,5 @@
 import { permits } from '../protocol/token.ts';
-import type { StreamName } from '../protocol/names.ts';
+import { isRepresentationId, type StreamName } from '../protocol/names.ts';
 import { secondsOfMilliseconds, type Milliseconds } from '../protocol/units.ts';
 import { claimsOf, demand, playbackIsOpen } from './auth.ts';
 import type { EdgeContext } from './env.ts';
@@ -8,8 +8,13 @@ import { ProblemError } from './errors.ts';
 import { snapshotOf, streamOf } from './stream/cache.ts';
 import { entryOf, isPublic, type StreamEntry, type StreamSnapshot } from './stream/snapshot.ts';
 
-/** `GET /api/streams`: the streams that the one who asks may play. */
-export async function listStreams(c: EdgeContext, now: Milliseconds): Promise<Response> {
+interface PlayableStream {
+  readonly stream: StreamName;
+  readonly snapshot: StreamSnapshot;
+}
+
+/** The streams that the one who asks may play. @throws ProblemError 401 when a token would show more than nothing */
+async function playableStreams(c: EdgeContext, now: Milliseconds): Promise<PlayableStream[]> {
   const claims = await claimsOf(c.req.raw, c.env, secondsOfMilliseconds(now));
   const names = await directoryOf(c.env).list();
   const all = await Promise.all(
@@ -20,10 +25,41 @@ export async function listStreams(c: EdgeContext, now: Milliseconds): Promise<Re
     ({ stream, snapshot }) => open || isPublic(snapshot) || (claims !== undefined && permits(claims, 'play', stream)),
   );
   if (!open && claims === undefined && allowed.length === 0) throw new ProblemError({ kind: 'token needed' });
-  const streams = allowed
+  return allowed;
+}
+
+/** `GET /api/streams` */
+export async function listStreams(c: EdgeContext, now: Milliseconds): Promise<Response> {
+  const streams = (await playableStreams(c, now))
     .map(({ stream, snapshot }): StreamEntry | undefined => entryOf(stream, snapshot))
     .filter((entry) => entry !== undefined);
   return c.json({ streams }, 200, { 'cache-control': 'no-store' });
+}
+
+/** `GET /conf`: the streams' definitions, as their agents have them but for credentials. */
+export async function configuration(c: EdgeContext, now: Milliseconds): Promise<Response> {
+  const definitions = (await playableStreams(c, now)).flatMap(({ snapshot }) =>
+    snapshot.kind === 'announced' ? (snapshot.description.definition ?? []) : [],
+  );
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  return c.body(`[${definitions.join(',')}]`, 200, headers);
+}
+
+/**
+ * `GET /ssss/{stream}/{representation}`: gives everyone this representation, until `/ssss/{stream}/auto`. Where everyone
+ * may play everything everyone may do this too, as with the original; elsewhere whoever may publish.
+ */
+export async function forceRepresentation(
+  c: EdgeContext,
+  stream: StreamName,
+  representation: string,
+  now: Milliseconds,
+): Promise<Response> {
+  if (!playbackIsOpen(c.env)) await demand('publish', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
+  const forced = representation === 'auto' ? undefined : representation;
+  if (forced !== undefined && !isRepresentationId(forced)) throw new ProblemError({ kind: 'no such object' });
+  if (!(await streamOf(c.env, stream).force(forced))) throw new ProblemError({ kind: 'no such object' });
+  return c.text('OK', 200, { 'cache-control': 'no-store' });
 }
 
 /** `GET /api/streams/{stream}` */

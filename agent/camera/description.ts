@@ -27,6 +27,12 @@ export function describe(stream: StreamConfig, videos: readonly VideoParameters[
     timeShift: stream.timeShift,
     serverSideRepresentationSwitching: stream.serverSideRepresentationSwitching,
     public: stream.public,
+    saveStats: stream.saveStats,
+    definition: definitionOf(stream),
     tracks: representations.length === 0 ? [] : [{ kind: 'video', representations }],
   };
 }
+
+/** The entry of `streams.json`, its input without credentials. */
+const definitionOf = (stream: StreamConfig): string =>
+  JSON.stringify(stream.type === 'RTSP' ? { ...stream, input: stream.input.safe } : stream);

@@ -93,7 +93,9 @@ export function startSession(options: SessionOptions): Session {
       uploader: uploaders[index]!,
       onRendition: (rendition) => {
         renditions[index] = rendition;
-        if (Object.keys(renditions).length === process.pipes.length) options.onRenditions(renditions);
+        if (Object.keys(renditions).length < process.pipes.length) return;
+        if (stream.serverSideRepresentationSwitching) demandOneInit(renditions);
+        options.onRenditions(renditions);
       },
       onFrame: (frame) => {
         newest = now();
@@ -114,6 +116,14 @@ export function startSession(options: SessionOptions): Session {
     await Promise.all(uploaders.map((uploader) => uploader.stop(new Error('the encoder ended'))));
   });
   return { ended, settled, due: () => uploaders.map((uploader) => uploader.due) };
+}
+
+/** @throws Error where a player could not switch without knowing */
+function demandOneInit(renditions: readonly Rendition[]): void {
+  const [first, ...others] = renditions.map(({ init }) => Buffer.from(init));
+  if (first !== undefined && others.some((other) => !other.equals(first))) {
+    throw new Error('the encoders of the qualities differ in their parameter sets: serverSideRepresentationSwitching needs them the same');
+  }
 }
 
 /** What FFmpeg's output can't be understood by; pending while it can. A pipe that just ends is FFmpeg's own affair. */

@@ -47,6 +47,8 @@ const videoQuality = z.object({
   targetBitrate: between(10, 100_000, 'kbit/s'),
 });
 
+const widthsOf = (qualities: readonly VideoQuality[]): Set<number> => new Set(qualities.map((quality) => quality.targetWidth));
+
 const common = {
   /** For people. */
   name: z.string().max(200),
@@ -83,6 +85,13 @@ const streamEntry = z
   .refine((stream) => stream.fragmentDuration <= stream.segmentDuration, {
     path: ['fragmentDuration'],
     error: 'expected no more than segmentDuration',
+  })
+  .refine((stream) => !stream.serverSideRepresentationSwitching || widthsOf(stream.qualities.video).size === 1, {
+    path: ['qualities', 'video'],
+    error: (issue) => {
+      const widths = [...widthsOf((issue.input as { qualities: { video: VideoQuality[] } }).qualities.video)];
+      return `expected one targetWidth for all with serverSideRepresentationSwitching, got ${widths.join(', ')}`;
+    },
   })
   .refine((stream) => stream.segmentDuration * stream.targetFps >= 2, {
     path: ['segmentDuration'],

@@ -1,5 +1,6 @@
 import type { StreamConfig, VideoQuality } from '../config/schema.ts';
 import { seconds, type Seconds } from '../../protocol/units.ts';
+import { h264Level } from './h264-level.ts';
 import { testPicture } from './test-picture.ts';
 
 /**
@@ -110,8 +111,20 @@ function output(stream: StreamConfig, quality: VideoQuality, index: number, hasF
     ...['-g', String(intraInterval), '-sc_threshold', '0', '-forced-idr', '1'],
     ...['-force_key_frames', keyframes(stream)],
     // Rate control by the rate that is meant, not by a guess at the source's.
-    ...['-x264-params', `fps=${stream.targetFps}`],
+    ...['-x264-params', `fps=${stream.targetFps}${stream.serverSideRepresentationSwitching ? ':stitchable=1' : ''}`],
+    ...(stream.serverSideRepresentationSwitching ? ['-level', commonLevel(stream)] : []),
     ...['-b:v', bitrate, '-maxrate', bitrate, '-bufsize', bitrate],
     ...['-f', 'flv', '-flvflags', 'no_duration_filesize', '-flush_packets', '1', `pipe:${FIRST_PIPE + index}`],
   ];
+}
+
+/**
+ * With server-side switching a player has one init segment for all qualities, so their parameter sets must be the same:
+ * same size (the configuration is checked for it), and same level, which the encoder would choose by bitrate.
+ */
+function commonLevel(stream: StreamConfig): string {
+  const width = Math.max(...stream.qualities.video.map((quality) => quality.targetWidth));
+  const kbps = Math.max(...stream.qualities.video.map((quality) => quality.targetBitrate));
+  // The height is the source's affair; a square picture is as high as it gets.
+  return h264Level(Math.ceil(width / 16) ** 2, stream.targetFps, kbps);
 }

@@ -46,7 +46,7 @@ export class Stream extends DurableObject<Env> {
 
   snapshot(): StreamSnapshot {
     const description = this.#description();
-    if (description !== undefined) return { kind: 'announced', description, ...this.#state() };
+    if (description !== undefined) return { kind: 'announced', description, ...this.#state(), forced: this.#forced() };
     const manifest = this.ctx.storage.kv.get<string>('manifest');
     if (manifest === undefined && this.#inits().length === 0) return { kind: 'unknown' };
     const segmentDuration = maxSegmentDuration(manifest ?? '');
@@ -102,6 +102,15 @@ export class Stream extends DurableObject<Env> {
     this.ctx.storage.kv.put('newest', { ...this.#newest(), [representation]: number });
   }
 
+  /** Gives everyone this representation, or, without one, what suits each. @returns whether the stream has it */
+  force(representation: RepresentationId | undefined): boolean {
+    const tracks = this.#description()?.tracks ?? [];
+    const known = tracks.some((track) => track.representations.some(({ id }) => id === representation));
+    if (representation === undefined) this.ctx.storage.kv.delete('forced');
+    else if (known) this.ctx.storage.kv.put('forced', representation);
+    return known || (representation === undefined && this.#description() !== undefined);
+  }
+
   /** The agent's WebSocket. */
   override fetch(request: Request): Response {
     if (request.headers.get('upgrade') !== 'websocket') return toResponse({ kind: 'upgrade needed' });
@@ -147,6 +156,10 @@ export class Stream extends DurableObject<Env> {
   #description(): StreamDescription | undefined {
     const stored = this.ctx.storage.kv.get('description');
     return stored === undefined ? undefined : streamDescriptionSchema.parse(stored);
+  }
+
+  #forced(): RepresentationId | undefined {
+    return this.ctx.storage.kv.get<RepresentationId>('forced');
   }
 
   #newest(): Record<RepresentationId, SegmentNumber> {

@@ -17,6 +17,8 @@ export type StreamSnapshot =
       readonly description: StreamDescription;
       readonly state: StreamState;
       readonly detail: string | undefined;
+      /** The representation that everyone is given, while somebody has said so. */
+      readonly forced: RepresentationId | undefined;
     }
   | {
       readonly kind: 'pushed';
