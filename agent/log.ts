@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Redactor } from './redact.ts';
@@ -7,13 +8,15 @@ export function createLog(options: {
   readonly verbose: boolean;
   readonly json: boolean;
   readonly redactor: Redactor;
+  /** Where lines for people go instead of stderr: above the live table. */
+  readonly screen?: ((line: string) => void) | undefined;
 }): Logger {
   const people = pretty({
     colorize: process.stderr.isTTY,
     translateTime: "SYS:yyyy-mm-dd'T'HH:MM:ss.l",
     ignore: 'pid,hostname',
     singleLine: true,
-    destination: 2,
+    destination: options.screen === undefined ? 2 : lineWriter(options.screen),
     sync: true,
   });
   return pino(
@@ -25,3 +28,11 @@ export function createLog(options: {
     options.json ? pino.destination({ dest: 2, sync: true }) : people,
   );
 }
+
+const lineWriter = (write: (line: string) => void): Writable =>
+  new Writable({
+    write(chunk: Buffer, _, done) {
+      write(chunk.toString());
+      done();
+    },
+  });

@@ -16,6 +16,7 @@ const around: Surroundings = {
   environment: process.env,
   now: () => milliseconds(Date.now()),
   signal: ending.signal,
+  isTerminal: process.stdout.isTTY,
   print: (line) => process.stdout.write(`${line}\n`),
 };
 

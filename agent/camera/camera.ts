@@ -15,12 +15,15 @@ import { delayAfter, SLOWLY, SOON } from './backoff.ts';
 import { describe, representationId } from './description.ts';
 import type { Rendition } from './rendition.ts';
 import { startSession, type Session } from './session.ts';
+import { Meter, type CameraStatus } from './status.ts';
 
 /** How long a camera runs on after the last viewer has gone, as the original does, and how often that is looked at. */
 const UNWATCHED_MS = milliseconds(15_000);
 const WATCH_INTERVAL_MS = 1000;
 /** A run at least this long was a good one: the next failure is the first of a row. */
 const GOOD_RUN_MS = 30_000;
+/** How soon the edge is told again what it could not be told. */
+const ANNOUNCE_RETRY_MS = 500;
 
 export interface CameraOptions {
   readonly stream: StreamConfig;
@@ -53,6 +56,13 @@ export class Camera {
   #due: readonly (SegmentNumber | undefined)[] = [];
   readonly #unsettled = new Set<Promise<void>>();
   #refused: string | undefined;
+  readonly #meter = new Meter();
+  #state: CameraState = 'idle';
+  #detail: string | undefined;
+  #newestFrame: Milliseconds | undefined;
+  #putRoundTrip: Milliseconds | undefined;
+  #viewers = 0;
+  #restarts = 0;
 
   constructor(options: CameraOptions) {
     this.#options = options;
@@ -89,6 +99,20 @@ export class Camera {
     await Promise.all(this.#unsettled);
   }
 
+  status(): CameraStatus {
+    const now = this.#options.now();
+    return {
+      stream: this.#options.stream.stream,
+      state: this.#state,
+      detail: this.#detail,
+      ...this.#meter.rates(now),
+      newestFrameAge: this.#newestFrame === undefined ? undefined : milliseconds(now - this.#newestFrame),
+      putRoundTrip: this.#putRoundTrip,
+      viewers: this.#viewers,
+      restarts: this.#restarts,
+    };
+  }
+
   /** One run of FFmpeg; why it failed, or undefined when it was stopped. */
   async #session(): Promise<Failure | undefined> {
     const { stream, log, signal } = this.#options;
@@ -101,9 +125,13 @@ export class Camera {
       due: this.#due,
       onRenditions: (renditions) => {
         this.#renditions = renditions;
-        this.#goLive().catch((error: unknown) => log.warn(`announcing failed: ${messageOf(error)}`));
+        // Never rejects: it tries until the session is over.
+        void this.#goLive(stop.signal);
       },
-      onFrame: () => {},
+      onFrame: (index, frame) => {
+        this.#newestFrame = frame.time;
+        this.#meter.count({ at: this.#options.now(), index, bytes: frame.size });
+      },
       onOutcome: (number, outcome) => this.#outcome(number, outcome),
     });
     this.#track(session);
@@ -112,7 +140,10 @@ export class Camera {
     }, WATCH_INTERVAL_MS);
     const failure = await session.ended;
     clearInterval(watch);
-    this.#due = session.due();
+    stop.abort();
+    this.#newestFrame = undefined;
+    // Whom nobody watches has nobody waiting for what is left out.
+    this.#due = failure === undefined ? [] : session.due();
     if (failure === undefined && !signal.aborted) log.info(`${stream.stream}: nobody watches: stopped`);
     return failure;
   }
@@ -123,9 +154,20 @@ export class Camera {
     this.#unsettled.add(settled);
   }
 
-  async #goLive(): Promise<void> {
+  /** Tells the edge what there is to see, as soon as it can be reached. */
+  async #goLive(over: AbortSignal): Promise<void> {
     const { stream, log } = this.#options;
-    await this.#putInits();
+    for (;;) {
+      try {
+        await this.#putInits();
+        break;
+      } catch (error) {
+        if (over.aborted) return;
+        log.debug(`${stream.stream}: init segments: ${messageOf(error)}`);
+        await sleep(ANNOUNCE_RETRY_MS, undefined, { signal: over }).catch(() => {});
+      }
+    }
+    if (over.aborted) return;
     this.#control.announce(describe(stream, this.#renditions.map(({ video }) => video)));
     this.#say('live');
     const sizes = this.#renditions.map(({ video }) => `${video.width}×${video.height}`);
@@ -147,6 +189,7 @@ export class Camera {
 
   async #waitAfter(failure: Failure, failures: number): Promise<void> {
     const { stream, log, signal } = this.#options;
+    this.#restarts += 1;
     const delay = delayAfter(failure.kind === 'credentials' ? SLOWLY : SOON, failures);
     log.warn(`${stream.stream}: ${failure.message}; trying again in ${delay / 1000} s`);
     this.#say('waiting', failure.message);
@@ -158,6 +201,8 @@ export class Camera {
     switch (outcome.kind) {
       case 'delivered':
         if (outcome.viewers > 0) this.#want();
+        this.#viewers = outcome.viewers;
+        this.#putRoundTrip = outcome.roundTrip;
         if (outcome.attempts > 1) log.info(`${stream.stream}: segment ${number} delivered after ${outcome.attempts} attempts`);
         this.#refused = undefined;
         return;
@@ -177,7 +222,9 @@ export class Camera {
   }
 
   #say(state: CameraState, detail?: string): void {
-    this.#options.log.debug({ state }, `${this.#options.stream.stream}: ${state}`);
+    this.#state = state;
+    this.#detail = detail;
+    this.#options.log.debug(`${this.#options.stream.stream}: ${state}`);
     this.#control.state(state, detail);
   }
 

@@ -1,16 +1,20 @@
 import { readText, type Config } from '../config/load.ts';
+import type { Logger } from 'pino';
 import { Camera } from '../camera/camera.ts';
+import type { CameraStatus } from '../camera/status.ts';
 import { startEmbeddedEdge, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
 import { createLog } from '../log.ts';
 import { Redactor } from '../redact.ts';
+import { Screen } from '../screen.ts';
 import { connections, type Edge } from '../upload/edge.ts';
 import { parseLife } from './life.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** How long the URLs that are printed may be used. */
 const PRINTED_LIFE = parseLife('24h');
+const STATUS_INTERVAL_MS = 10_000;
 
 /** Runs every stream of a configuration until it is told to stop. */
 export async function run(
@@ -23,25 +27,38 @@ export async function run(
   const token = config.token ?? environment['FASTLL_TOKEN'];
   const redactor = new Redactor();
   redactor.add(secret, token, ...config.streams.flatMap((stream) => (stream.type === 'RTSP' ? stream.input.secrets : [])));
-  const log = createLog({ verbose: options.verbose || config.verbose, json: options.json, redactor });
+  const cameras: Camera[] = [];
+  const statuses = (): CameraStatus[] => cameras.map((camera) => camera.status());
+  const verbose = options.verbose || config.verbose;
+  const screen = around.isTerminal && !options.json && !verbose ? new Screen(statuses, signal) : undefined;
+  const log = createLog({ verbose, json: options.json, redactor, screen: screen && ((line) => screen.print(line)) });
   const ffmpeg = await locateFfmpeg(config.ffmpeg, environment);
   log.info(`FFmpeg ${ffmpeg.version} (${ffmpeg.origin})`);
 
   const embedded = config.edge === undefined ? await embeddedEdge(config, secret, around, log.debug.bind(log)) : undefined;
   const edge = embedded?.edge ?? remoteEdge(config.edge ?? '', token);
+  const say = (line: string): void => (screen === undefined ? print(line) : screen.print(`${line}\n`));
   try {
     for (const { stream } of config.streams) {
-      print(`${stream}: ${await watchUrl(embedded, config, stream)}`);
+      say(`${stream}: ${await watchUrl(embedded, config, stream)}`);
     }
     if (embedded !== undefined) {
-      print(`All streams: ${await watchUrl(embedded, config, undefined)}`);
+      say(`All streams: ${await watchUrl(embedded, config, undefined)}`);
       warnOfOpenDoors(config, (text) => log.warn(text));
     }
-    await Promise.all(config.streams.map((stream) => new Camera({ stream, edge, ffmpeg, log, now, signal }).run()));
+    cameras.push(...config.streams.map((stream) => new Camera({ stream, edge, ffmpeg, log, now, signal })));
+    if (options.json) reportStatus(statuses, log, signal);
+    await Promise.all(cameras.map((camera) => camera.run()));
   } finally {
     await embedded?.close();
     await edge.dispatcher.destroy();
   }
+}
+
+/** For machines: a line now and then. */
+function reportStatus(statuses: () => readonly CameraStatus[], log: Logger, signal: AbortSignal): void {
+  const timer = setInterval(() => log.info({ cameras: statuses() }, 'status'), STATUS_INTERVAL_MS);
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
 async function embeddedEdge(

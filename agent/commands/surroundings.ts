@@ -6,6 +6,8 @@ export interface Surroundings {
   readonly now: () => Milliseconds;
   /** Aborted when the program is asked to end. */
   readonly signal: AbortSignal;
+  /** Whether stdout is a terminal. */
+  readonly isTerminal: boolean;
   /** A line on stdout: what the person asked for. */
   readonly print: (line: string) => void;
 }

@@ -2,14 +2,20 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { VIEWERS_HEADER, WRITER_HEADER } from '../../protocol/headers.ts';
-import type { Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { messageOf } from '../errors.ts';
 import { authorization, type Edge } from './edge.ts';
 import type { SegmentBody } from './segment-body.ts';
 
 /** What became of a segment. */
 export type PutOutcome =
-  | { readonly kind: 'delivered'; readonly viewers: number; readonly attempts: number }
+  | {
+      readonly kind: 'delivered';
+      readonly viewers: number;
+      readonly attempts: number;
+      /** From the last byte to the answer. */
+      readonly roundTrip: Milliseconds;
+    }
   /** Another encoder has it, or it came too late to matter. */
   | { readonly kind: 'not wanted'; readonly status: number }
   /** The edge won't have it: its token, its address or its version is wrong. */
@@ -38,11 +44,17 @@ export async function putSegment(options: {
   const { edge, url, body, writer, signal } = options;
   let delay = RETRY_MS.first;
   for (let attempts = 1; ; attempts += 1) {
-    const result = await attempt(edge, url, body, writer, signal);
+    let written = options.now();
+    const result = await attempt(edge, url, writer, signal, async function* () {
+      yield* body.read();
+      written = options.now();
+    });
     switch (result.kind) {
       case 'answer': {
         const { status } = result;
-        if (status < 300) return { kind: 'delivered', viewers: result.viewers, attempts };
+        if (status < 300) {
+          return { kind: 'delivered', viewers: result.viewers, attempts, roundTrip: milliseconds(options.now() - written) };
+        }
         if (status === 404 || status === 409) return { kind: 'not wanted', status };
         if (status < 500 && status !== 400) return { kind: 'refused', status, detail: result.detail };
         break;
@@ -64,13 +76,13 @@ type Attempt =
 async function attempt(
   edge: Edge,
   url: URL,
-  body: SegmentBody,
   writer: string,
   signal: AbortSignal,
+  bytes: () => AsyncGenerator<Uint8Array>,
 ): Promise<Attempt> {
   try {
     const headers = { ...(await authorization(edge)), 'content-type': 'video/mp4', [WRITER_HEADER]: writer };
-    const answer = await request(url, { method: 'PUT', dispatcher: edge.dispatcher, headers, body: Readable.from(body.read()), signal });
+    const answer = await request(url, { method: 'PUT', dispatcher: edge.dispatcher, headers, body: Readable.from(bytes()), signal });
     const detail = await answer.body.text();
     return { kind: 'answer', status: answer.statusCode, viewers: Number(answer.headers[VIEWERS_HEADER] ?? 0), detail };
   } catch (error) {
