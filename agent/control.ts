@@ -89,7 +89,9 @@ export class Control {
       this.#hear(data);
     });
     socket.addEventListener('error', (event) => ended.resolve(reasonOf(event.error)));
-    socket.addEventListener('close', ({ code, reason }) => ended.resolve(reason === '' ? `closed with ${code}` : reason));
+    socket.addEventListener('close', ({ code, reason }) =>
+      ended.resolve(reason === '' ? `closed with ${code}` : reason),
+    );
     const reason = await ended.promise;
     clearInterval(pings);
     signal.removeEventListener('abort', stop);

@@ -75,7 +75,9 @@ const reachable = (host: string): string => (isAnyAddress(host) ? '127.0.0.1' : 
 function whyNotReady(error: unknown, host: string, port: number): UserError {
   const message = messageOf(error);
   if (codeOf(error) === 'EADDRINUSE' || /address already in use|EADDRINUSE/i.test(message)) {
-    return new UserError(`port ${port} is in use: choose another ("port" in the configuration, or --port), or end what uses it`);
+    return new UserError(
+      `port ${port} is in use: choose another ("port" in the configuration, or --port), or end what uses it`,
+    );
   }
   return new UserError(`the embedded edge can't listen on ${host}:${port}: ${message.split('\n')[0] ?? ''}`);
 }

@@ -70,7 +70,9 @@ program
   .addOption(host)
   .addOption(portOption)
   .option('--secret <text>', 'signs tokens (default: FASTLL_SECRET, or one made for this run)')
-  .addOption(new Option('--playback <who>', 'who may play').choices(['open', 'token'] as const).default('open' as const))
+  .addOption(
+    new Option('--playback <who>', 'who may play').choices(['open', 'token'] as const).default('open' as const),
+  )
   .addOption(verbose)
   .addOption(json)
   .action((options) => runEdge({ ...options, secret: options.secret }, around));
@@ -82,7 +84,7 @@ program
   .option('--play', 'to watch')
   .option('--publish', 'to publish (and watch)')
   .option('--expires <duration>', 'how long it is good, like 90s, 15m, 1h or 30d', '1h')
-  .option('--secret <text>', 'the edge\'s secret (default: FASTLL_SECRET)')
+  .option('--secret <text>', "the edge's secret (default: FASTLL_SECRET)")
   .action((options) => makeToken({ ...options, secret: options.secret }, around));
 
 try {

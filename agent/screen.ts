@@ -47,7 +47,10 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (status: Camera
 
 /** Lines of text, columns aligned. Pure. */
 export function table(statuses: readonly CameraStatus[]): string[] {
-  const rows = [COLUMNS.map(({ title }) => title), ...statuses.map((status) => COLUMNS.map(({ cell }) => cell(status)))];
+  const rows = [
+    COLUMNS.map(({ title }) => title),
+    ...statuses.map((status) => COLUMNS.map(({ cell }) => cell(status))),
+  ];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row

@@ -26,7 +26,8 @@ export function splitBoxes(bytes: Uint8Array): { readonly boxes: readonly Box[];
     const headerSize = compact === 1 ? 16 : 8;
     if (bytes.length - offset < headerSize) break;
     const size = compact === 1 ? Number(view.getBigUint64(offset + 8)) : compact;
-    if (size < headerSize) throw new BoxError(`box "${type}" at byte ${offset}: expected a size of at least ${headerSize}, got ${size}`);
+    if (size < headerSize)
+      throw new BoxError(`box "${type}" at byte ${offset}: expected a size of at least ${headerSize}, got ${size}`);
     if (bytes.length - offset < size) break;
     boxes.push({ type, offset, size, headerSize });
     offset += size;

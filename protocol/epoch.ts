@@ -38,12 +38,7 @@ export type Admission =
   | { readonly verdict: 'too late'; readonly by: Seconds };
 
 /** @param timeShift depth of the time-shift buffer */
-export function admit(
-  number: SegmentNumber,
-  now: Seconds,
-  segmentDuration: Seconds,
-  timeShift: Seconds,
-): Admission {
+export function admit(number: SegmentNumber, now: Seconds, segmentDuration: Seconds, timeShift: Seconds): Admission {
   const start = secondsOfTicks(segmentStart(number, segmentDuration));
   const early = start - now - (segmentDuration + LATENESS);
   if (early > 0) return { verdict: 'too early', by: seconds(early) };

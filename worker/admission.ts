@@ -6,12 +6,7 @@ import { ProblemError } from './errors.ts';
 
 /** @throws ProblemError for a segment that the clock rules out: no object is made for it */
 export function demandPossible(number: SegmentNumber, description: StreamDescription, now: Milliseconds): void {
-  const admission = admit(
-    number,
-    secondsOfMilliseconds(now),
-    description.segmentDuration,
-    description.timeShift,
-  );
+  const admission = admit(number, secondsOfMilliseconds(now), description.segmentDuration, description.timeShift);
   switch (admission.verdict) {
     case 'possible':
       return;

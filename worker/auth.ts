@@ -18,7 +18,13 @@ export async function claimsOf(request: Request, env: Env, now: Seconds): Promis
 }
 
 /** @throws ProblemError 401 without a genuine token, 403 with one for something else */
-export async function demand(right: Right, stream: StreamName, request: Request, env: Env, now: Seconds): Promise<void> {
+export async function demand(
+  right: Right,
+  stream: StreamName,
+  request: Request,
+  env: Env,
+  now: Seconds,
+): Promise<void> {
   const claims = await claimsOf(request, env, now);
   if (claims === undefined) throw new ProblemError({ kind: 'token needed' });
   if (!permits(claims, right, stream)) throw new ProblemError({ kind: 'token does not permit this' });

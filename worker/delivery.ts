@@ -1,7 +1,13 @@
 import { holdTime } from '../protocol/epoch.ts';
 import type { RepresentationId, SegmentNumber, StreamName } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
-import { milliseconds, millisecondsOfSeconds, seconds, secondsOfMilliseconds, type Milliseconds } from '../protocol/units.ts';
+import {
+  milliseconds,
+  millisecondsOfSeconds,
+  seconds,
+  secondsOfMilliseconds,
+  type Milliseconds,
+} from '../protocol/units.ts';
 import { demand, playbackIsOpen, tokenOf } from './auth.ts';
 import type { EdgeContext, Env } from './env.ts';
 import { demandPossible } from './admission.ts';
@@ -75,11 +81,7 @@ async function deliverManifest(c: EdgeContext, stream: StreamName): Promise<Resp
   }
 }
 
-async function deliverInit(
-  c: EdgeContext,
-  stream: StreamName,
-  representation: RepresentationId,
-): Promise<Response> {
+async function deliverInit(c: EdgeContext, stream: StreamName, representation: RepresentationId): Promise<Response> {
   const init = await streamOf(c.env, stream).init(representation);
   if (init === undefined) throw new ProblemError({ kind: 'no such object' });
   // Not kept: a restart of the encoder may bring another one under the same name.

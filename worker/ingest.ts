@@ -92,7 +92,8 @@ export async function remove(
 
 async function manifestOf(request: Request): Promise<string> {
   const text = new TextDecoder().decode(await bodyOf(request, MAX_MANIFEST_BYTES));
-  if (!/<MPD[\s>]/.test(text)) throw new ProblemError({ kind: 'bad body', detail: 'expected a DASH manifest: no <MPD> in it' });
+  if (!/<MPD[\s>]/.test(text))
+    throw new ProblemError({ kind: 'bad body', detail: 'expected a DASH manifest: no <MPD> in it' });
   return text;
 }
 

@@ -16,7 +16,15 @@ import { configuration, connectAgent, forceRepresentation, listStreams, showStre
 /** The whole HTTP surface. */
 export const routes = new Hono<{ Bindings: Env }>();
 
-routes.use(cors({ origin: '*', exposeHeaders: ['Date', 'Content-Length', 'Content-Range', VIEWERS_HEADER], allowHeaders: ['Authorization', 'Content-Type', 'Range', WRITER_HEADER], allowMethods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'], maxAge: 86_400 }));
+routes.use(
+  cors({
+    origin: '*',
+    exposeHeaders: ['Date', 'Content-Length', 'Content-Range', VIEWERS_HEADER],
+    allowHeaders: ['Authorization', 'Content-Type', 'Range', WRITER_HEADER],
+    allowMethods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
+    maxAge: 86_400,
+  }),
+);
 
 routes.get('/', (c) => page(c, 'wall'));
 routes.get('/assets/:name', (c) => asset(c, `/assets/${c.req.param('name')}`));
@@ -26,8 +34,20 @@ routes.get('/api/streams', (c) => listStreams(c, now()));
 routes.get('/api/streams/:stream', (c) => showStream(c, streamParam(c), now()));
 routes.get('/api/streams/:stream/agent', (c) => connectAgent(c, streamParam(c), now()));
 routes.get('/conf', (c) => configuration(c, now()));
-routes.get('/ssss/:stream/:representation', (c) => forceRepresentation(c, streamParam(c), c.req.param('representation'), now()));
-for (const path of ['/', '/conf', '/ssss/:stream/:representation', '/assets/:name', '/version', '/isotime', '/api/streams', '/api/streams/:stream', '/api/streams/:stream/agent']) {
+routes.get('/ssss/:stream/:representation', (c) =>
+  forceRepresentation(c, streamParam(c), c.req.param('representation'), now()),
+);
+for (const path of [
+  '/',
+  '/conf',
+  '/ssss/:stream/:representation',
+  '/assets/:name',
+  '/version',
+  '/isotime',
+  '/api/streams',
+  '/api/streams/:stream',
+  '/api/streams/:stream/agent',
+]) {
   routes.all(path, () => fail({ kind: 'method not allowed', allowed: ['GET', 'HEAD'] }));
 }
 routes.all('/api/*', () => fail({ kind: 'no such page' }));
@@ -58,8 +78,10 @@ function fail(problem: Problem): never {
 const address = (c: EdgeContext): StreamAddress =>
   parseStreamAddress(c.req.param('address') ?? '') ?? fail({ kind: 'no such stream' });
 
-const mediaObject = (c: EdgeContext): MediaObject =>
-  (address(c), parseMediaObject(c.req.param('file') ?? '') ?? fail({ kind: 'no such object' }));
+const mediaObject = (c: EdgeContext): MediaObject => (
+  address(c),
+  parseMediaObject(c.req.param('file') ?? '') ?? fail({ kind: 'no such object' })
+);
 
 function streamParam(c: EdgeContext): StreamName {
   const stream = c.req.param('stream') ?? '';

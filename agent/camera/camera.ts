@@ -168,7 +168,12 @@ export class Camera {
       }
     }
     if (over.aborted) return;
-    this.#control.announce(describe(stream, this.#renditions.map(({ video }) => video)));
+    this.#control.announce(
+      describe(
+        stream,
+        this.#renditions.map(({ video }) => video),
+      ),
+    );
     this.#say('live');
     const sizes = this.#renditions.map(({ video }) => `${video.width}×${video.height}`);
     log.info(`${stream.stream}: live, ${sizes.join(' ')}`);
@@ -182,7 +187,8 @@ export class Camera {
         const headers = { ...(await authorization(edge)), 'content-type': 'video/mp4' };
         const answer = await request(url, { method: 'PUT', dispatcher: edge.dispatcher, headers, body: init, signal });
         const detail = await answer.body.text();
-        if (answer.statusCode >= 300) throw new Error(`the edge answered ${answer.statusCode} to an init segment: ${detail}`);
+        if (answer.statusCode >= 300)
+          throw new Error(`the edge answered ${answer.statusCode} to an init segment: ${detail}`);
       }),
     );
   }
@@ -203,12 +209,14 @@ export class Camera {
         if (outcome.viewers > 0) this.#want();
         this.#viewers = outcome.viewers;
         this.#putRoundTrip = outcome.roundTrip;
-        if (outcome.attempts > 1) log.info(`${stream.stream}: segment ${number} delivered after ${outcome.attempts} attempts`);
+        if (outcome.attempts > 1)
+          log.info(`${stream.stream}: segment ${number} delivered after ${outcome.attempts} attempts`);
         this.#refused = undefined;
         return;
       case 'refused':
         // Each segment would say it again.
-        if (this.#refused !== outcome.detail) log.error(`${stream.stream}: the edge refuses segments (${outcome.status}): ${outcome.detail}`);
+        if (this.#refused !== outcome.detail)
+          log.error(`${stream.stream}: the edge refuses segments (${outcome.status}): ${outcome.detail}`);
         this.#refused = outcome.detail;
         return;
       case 'too late':

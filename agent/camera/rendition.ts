@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { parseDecoderConfiguration, type VideoParameters } from '../cmaf/avc.ts';
 import { initSegment } from '../cmaf/init.ts';
-import { Segmenter } from '../cmaf/segmenter.ts';
+import type { Segmenter } from '../cmaf/segmenter.ts';
 import { FlvReader, type Frame } from '../ffmpeg/flv.ts';
 import type { Uploader } from '../upload/uploader.ts';
 import type { Seconds } from '../../protocol/units.ts';

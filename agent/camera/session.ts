@@ -122,7 +122,9 @@ export function startSession(options: SessionOptions): Session {
 function demandOneInit(renditions: readonly Rendition[]): void {
   const [first, ...others] = renditions.map(({ init }) => Buffer.from(init));
   if (first !== undefined && others.some((other) => !other.equals(first))) {
-    throw new Error('the encoders of the qualities differ in their parameter sets: serverSideRepresentationSwitching needs them the same');
+    throw new Error(
+      'the encoders of the qualities differ in their parameter sets: serverSideRepresentationSwitching needs them the same',
+    );
   }
 }
 

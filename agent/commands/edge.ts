@@ -23,7 +23,10 @@ export async function runEdge(
 ): Promise<void> {
   const given = options.secret ?? environment['FASTLL_SECRET'];
   if (given !== undefined && given.length < MIN_SECRET_LENGTH) {
-    throw new UserError(`the secret: expected at least ${MIN_SECRET_LENGTH} characters, got ${given.length}`, BAD_INPUT);
+    throw new UserError(
+      `the secret: expected at least ${MIN_SECRET_LENGTH} characters, got ${given.length}`,
+      BAD_INPUT,
+    );
   }
   const secret = given ?? newSecret();
   const redactor = new Redactor();

@@ -26,7 +26,11 @@ export async function run(
   const secret = config.secret ?? environment['FASTLL_SECRET'] ?? newSecret();
   const token = config.token ?? environment['FASTLL_TOKEN'];
   const redactor = new Redactor();
-  redactor.add(secret, token, ...config.streams.flatMap((stream) => (stream.type === 'RTSP' ? stream.input.secrets : [])));
+  redactor.add(
+    secret,
+    token,
+    ...config.streams.flatMap((stream) => (stream.type === 'RTSP' ? stream.input.secrets : [])),
+  );
   const cameras: Camera[] = [];
   const statuses = (): CameraStatus[] => cameras.map((camera) => camera.status());
   const verbose = options.verbose || config.verbose;
@@ -35,7 +39,8 @@ export async function run(
   const ffmpeg = await locateFfmpeg(config.ffmpeg, environment);
   log.info(`FFmpeg ${ffmpeg.version} (${ffmpeg.origin})`);
 
-  const embedded = config.edge === undefined ? await embeddedEdge(config, secret, around, log.debug.bind(log)) : undefined;
+  const embedded =
+    config.edge === undefined ? await embeddedEdge(config, secret, around, log.debug.bind(log)) : undefined;
   const edge = embedded?.edge ?? remoteEdge(config.edge ?? '', token);
   const say = (line: string): void => (screen === undefined ? print(line) : screen.print(`${line}\n`));
   try {
@@ -96,7 +101,11 @@ function remoteEdge(url: string, token: string | undefined): Edge {
   return { origin: new URL(url), dispatcher: connections(), token: () => Promise.resolve(token) };
 }
 
-async function watchUrl(embedded: EmbeddedEdge | undefined, config: Config, stream: string | undefined): Promise<string> {
+async function watchUrl(
+  embedded: EmbeddedEdge | undefined,
+  config: Config,
+  stream: string | undefined,
+): Promise<string> {
   const url = new URL(stream === undefined ? '/' : `/${stream}/`, embedded?.url ?? config.edge);
   if (embedded !== undefined && config.playback === 'token') {
     const sub = stream === undefined ? '*' : config.streams.find((one) => one.stream === stream)?.stream;
@@ -109,6 +118,8 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
 
 function warnOfOpenDoors(config: Config, warn: (text: string) => void): void {
   if (config.playback === 'open' && !LOOPBACK.test(config.host ?? '')) {
-    warn('everyone who can reach this machine can watch: set "playback": "token" in the configuration to ask for a token');
+    warn(
+      'everyone who can reach this machine can watch: set "playback": "token" in the configuration to ask for a token',
+    );
   }
 }

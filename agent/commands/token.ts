@@ -24,9 +24,12 @@ export async function makeToken(
     throw new UserError('expected either --play or --publish', BAD_INPUT);
   }
   const secret = options.secret ?? environment['FASTLL_SECRET'];
-  if (secret === undefined) throw new UserError('expected the edge\'s secret in FASTLL_SECRET or --secret', BAD_INPUT);
+  if (secret === undefined) throw new UserError("expected the edge's secret in FASTLL_SECRET or --secret", BAD_INPUT);
   if (secret.length < MIN_SECRET_LENGTH) {
-    throw new UserError(`the secret: expected at least ${MIN_SECRET_LENGTH} characters, got ${secret.length}`, BAD_INPUT);
+    throw new UserError(
+      `the secret: expected at least ${MIN_SECRET_LENGTH} characters, got ${secret.length}`,
+      BAD_INPUT,
+    );
   }
   const right: Right = options.publish === true ? 'publish' : 'play';
   const exp = Math.floor(secondsOfMilliseconds(now()) + parseLife(options.expires));

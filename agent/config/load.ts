@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { BAD_INPUT, codeOf, messageOf, UserError } from '../errors.ts';
 import { configSchema, streamsSchema, type ConfigFile, type StreamConfig } from './schema.ts';
 

@@ -12,7 +12,8 @@ export interface RtspUrl {
 
 /** @returns undefined for what is no RTSP URL */
 export function parseRtspUrl(text: string): RtspUrl | undefined {
-  const [, scheme, authority, rest] = /^(rtsps?):\/\/(.*?@)?([^@/?#\s]+(?:[/?#]\S*)?)$/is.exec(splitAtLastAt(text)) ?? [];
+  const [, scheme, authority, rest] =
+    /^(rtsps?):\/\/(.*?@)?([^@/?#\s]+(?:[/?#]\S*)?)$/is.exec(splitAtLastAt(text)) ?? [];
   if (scheme === undefined || rest === undefined) return undefined;
   const protocol = scheme.toLowerCase();
   const safe = `${protocol}://${rest}`;
@@ -49,4 +50,7 @@ const decode = (text: string): string =>
 
 /** Everything but letters and digits: FFmpeg and cameras differ on what else may stand as it is. */
 const encode = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*~._-]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  encodeURIComponent(text).replace(
+    /[!'()*~._-]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );

@@ -9,9 +9,18 @@ import { parseRtspUrl } from './rtsp-url.ts';
  * the original's examples.
  */
 const numeric = z
-  .union([z.number(), z.string().regex(/^\s*-?\d+(\.\d+)?\s*$/).transform(Number)], {
-    error: (issue) => `expected a number, or one as a string, got ${JSON.stringify(issue.input)}`,
-  })
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\s*-?\d+(\.\d+)?\s*$/)
+        .transform(Number),
+    ],
+    {
+      error: (issue) => `expected a number, or one as a string, got ${JSON.stringify(issue.input)}`,
+    },
+  )
   .refine(Number.isFinite);
 
 const between = (min: number, max: number, unit: string) =>
@@ -47,7 +56,8 @@ const videoQuality = z.object({
   targetBitrate: between(10, 100_000, 'kbit/s'),
 });
 
-const widthsOf = (qualities: readonly VideoQuality[]): Set<number> => new Set(qualities.map((quality) => quality.targetWidth));
+const widthsOf = (qualities: readonly VideoQuality[]): Set<number> =>
+  new Set(qualities.map((quality) => quality.targetWidth));
 
 const common = {
   /** For people. */

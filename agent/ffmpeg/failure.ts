@@ -20,7 +20,10 @@ const CAUSES: readonly { readonly pattern: RegExp; readonly failure: Failure }[]
   },
   {
     pattern: /Connection refused/i,
-    failure: { kind: 'unreachable', message: 'the camera refuses the connection: check the address and port in "input"' },
+    failure: {
+      kind: 'unreachable',
+      message: 'the camera refuses the connection: check the address and port in "input"',
+    },
   },
   {
     pattern: /No route to host|Network is unreachable|Connection timed out|Host is down/i,
@@ -51,5 +54,8 @@ export function failureOf(lines: readonly string[], exit: string): Failure {
   if (known !== undefined) return known.failure;
   const last = lines.findLast((line) => /\[(?:error|fatal)\]/.test(line)) ?? lines.at(-1);
   const said = last?.replace(/\[[^\]]*\] ?/g, '').trim();
-  return { kind: 'other', message: said === undefined || said === '' ? `FFmpeg ended (${exit})` : `FFmpeg ended (${exit}): ${said}` };
+  return {
+    kind: 'other',
+    message: said === undefined || said === '' ? `FFmpeg ended (${exit})` : `FFmpeg ended (${exit}): ${said}`,
+  };
 }

@@ -30,7 +30,9 @@ export async function locateFfmpeg(
   if (installed !== undefined) return inspect(installed, 'found on PATH');
   const packaged = packagedFfmpeg();
   if (packaged !== undefined) return inspect(packaged, 'from the npm package @ffmpeg-installer/ffmpeg');
-  throw new UserError('FFmpeg is missing: install it (Debian: apt-get install ffmpeg), or name it by "ffmpeg" in the configuration');
+  throw new UserError(
+    'FFmpeg is missing: install it (Debian: apt-get install ffmpeg), or name it by "ffmpeg" in the configuration',
+  );
 }
 
 async function onPath(path: string): Promise<string | undefined> {

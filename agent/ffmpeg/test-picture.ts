@@ -11,7 +11,10 @@ import type { StreamConfig } from '../config/schema.ts';
 export const CLOCK_BITS = 32;
 
 /** DejaVu comes through npm: no font of the system is needed. */
-const FONT = join(dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf/DejaVuSansMono-Bold.ttf');
+const FONT = join(
+  dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')),
+  'ttf/DejaVuSansMono-Bold.ttf',
+);
 
 export function testPicture(stream: StreamConfig): { readonly input: string; readonly filters: readonly string[] } {
   const width = Math.max(...stream.qualities.video.map((quality) => quality.targetWidth));

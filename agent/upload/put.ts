@@ -53,7 +53,12 @@ export async function putSegment(options: {
       case 'answer': {
         const { status } = result;
         if (status < 300) {
-          return { kind: 'delivered', viewers: result.viewers, attempts, roundTrip: milliseconds(options.now() - written) };
+          return {
+            kind: 'delivered',
+            viewers: result.viewers,
+            attempts,
+            roundTrip: milliseconds(options.now() - written),
+          };
         }
         if (status === 404 || status === 409) return { kind: 'not wanted', status };
         if (status < 500 && status !== 400) return { kind: 'refused', status, detail: result.detail };
@@ -63,7 +68,8 @@ export async function putSegment(options: {
         break;
     }
     if (body.aborted) return { kind: 'cut off' };
-    if (options.now() + delay >= options.deadline() || signal.aborted) return { kind: 'too late', detail: result.detail };
+    if (options.now() + delay >= options.deadline() || signal.aborted)
+      return { kind: 'too late', detail: result.detail };
     await sleep(delay, undefined, { signal }).catch(() => {});
     delay = Math.min(2 * delay, RETRY_MS.most);
   }
@@ -82,7 +88,13 @@ async function attempt(
 ): Promise<Attempt> {
   try {
     const headers = { ...(await authorization(edge)), 'content-type': 'video/mp4', [WRITER_HEADER]: writer };
-    const answer = await request(url, { method: 'PUT', dispatcher: edge.dispatcher, headers, body: Readable.from(bytes()), signal });
+    const answer = await request(url, {
+      method: 'PUT',
+      dispatcher: edge.dispatcher,
+      headers,
+      body: Readable.from(bytes()),
+      signal,
+    });
     const detail = await answer.body.text();
     return { kind: 'answer', status: answer.statusCode, viewers: Number(answer.headers[VIEWERS_HEADER] ?? 0), detail };
   } catch (error) {

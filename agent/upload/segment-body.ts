@@ -39,7 +39,7 @@ export class SegmentBody {
 
   /** Every piece from the first one on, each as soon as it is there. Throws the reason of `abort`. */
   async *read(): AsyncGenerator<Uint8Array, void, void> {
-    for (let next = 0; ; ) {
+    for (let next = 0; ;) {
       const piece = this.#pieces[next];
       if (piece !== undefined) {
         next += 1;

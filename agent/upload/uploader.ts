@@ -2,7 +2,13 @@ import { setMaxListeners } from 'node:events';
 import { fragment, segmentHeader } from '../cmaf/fragment.ts';
 import type { Step } from '../cmaf/segmenter.ts';
 import { segmentNumber, type RepresentationId, type SegmentNumber, type StreamName } from '../../protocol/names.ts';
-import { millisecondsOfSeconds, seconds, secondsOfTicks, type Milliseconds, type Seconds } from '../../protocol/units.ts';
+import {
+  millisecondsOfSeconds,
+  seconds,
+  secondsOfTicks,
+  type Milliseconds,
+  type Seconds,
+} from '../../protocol/units.ts';
 import { segmentStart } from '../../protocol/epoch.ts';
 import { mediaUrl, type Edge } from './edge.ts';
 import { putSegment, type PutOutcome } from './put.ts';

@@ -72,7 +72,10 @@ export function mpd(description: StreamDescription, context: MpdContext): string
 }
 
 /** With server-side switching a player sees one representation, and the edge chooses what is behind it. */
-const listed = (description: StreamDescription, representations: readonly Representation[]): readonly Representation[] =>
+const listed = (
+  description: StreamDescription,
+  representations: readonly Representation[],
+): readonly Representation[] =>
   description.serverSideRepresentationSwitching ? representations.slice(0, 1) : representations;
 
 function serviceDescription(targetLatency: Seconds): object {

@@ -65,7 +65,8 @@ export class SegmentBuffer {
   /** Passes a piece on to all readers. */
   async write(piece: Uint8Array): Promise<void> {
     this.#keep(piece);
-    for (const late of this.#late) this.#writeLate(late, this.#block.subarray(this.#length - piece.byteLength, this.#length));
+    for (const late of this.#late)
+      this.#writeLate(late, this.#block.subarray(this.#length - piece.byteLength, this.#length));
     await this.#writer.write(piece);
   }
 

@@ -127,7 +127,7 @@ export class Segment extends DurableObject<Env> {
         const { done, value } = await reader.read(new Uint8Array(room));
         if (superseded.aborted) return 'superseded';
         if (done) return position < buffer.length ? 'different' : 'ended';
-        room = value.buffer as ArrayBuffer;
+        room = value.buffer;
         const known = Math.min(value.byteLength, buffer.length - position);
         if (known > 0 && !sameBytes(value.subarray(0, known), buffer.bytes.subarray(position, position + known))) {
           return 'different';

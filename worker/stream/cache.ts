@@ -31,7 +31,8 @@ export async function snapshotOf(
   now: Milliseconds,
 ): Promise<StreamSnapshot> {
   const entry = entries.get(stream);
-  if (entry === undefined || entry.snapshot.kind === 'unknown' || now - entry.at > STALE) return freshSnapshotOf(env, stream, now);
+  if (entry === undefined || entry.snapshot.kind === 'unknown' || now - entry.at > STALE)
+    return freshSnapshotOf(env, stream, now);
   if (now - entry.askedAt > FRESH) {
     entries.set(stream, { ...entry, askedAt: now });
     context.waitUntil(freshSnapshotOf(env, stream, now));
