@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: './test/e2e/setup.ts',
           testTimeout: 60_000,
           hookTimeout: 30_000,
           // Each story runs encoders and a browser of its own, and says what is late: one at a time.
