@@ -31,6 +31,8 @@ export function miniflareOptions(home: EdgeHome): MiniflareOptions {
     }),
     name: 'fast-ll',
     modules: true,
+    // Whatever folder it is started in.
+    modulesRoot: at('dist/worker'),
     scriptPath: at('dist/worker/index.js'),
     bindings: { ...worker.bindings, ...home.bindings },
     host: home.host,

@@ -35,22 +35,31 @@ export const newSecret = (): string => randomBytes(32).toString('base64url');
 /** @throws UserError when the address can't be had */
 export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<EmbeddedEdge> {
   const { host, https, secret, now } = options;
-  const miniflare = new Miniflare(
-    miniflareOptions({
-      host,
-      port: options.port,
-      https,
-      bindings: {
-        FASTLL_SECRET: secret,
-        PLAYBACK: options.playback,
-        TIME_DISPLACEMENT: String(options.timeDisplacement),
-        WAIT_FOR_ABSENT_SEGMENT: String(options.waitForAbsentSegment),
-      },
-      onError: options.onError,
-    }),
+  let said = '';
+  const miniflare = withoutSignalListeners(
+    () =>
+      new Miniflare(
+        miniflareOptions({
+          host,
+          port: options.port,
+          https,
+          bindings: {
+            FASTLL_SECRET: secret,
+            PLAYBACK: options.playback,
+            TIME_DISPLACEMENT: String(options.timeDisplacement),
+            WAIT_FOR_ABSENT_SEGMENT: String(options.waitForAbsentSegment),
+          },
+          onError: (message) => {
+            said = message;
+            options.onError(message);
+          },
+        }),
+      ),
   );
-  const ready = await miniflare.ready.catch((error: unknown) => {
-    throw whyNotReady(error, host, options.port);
+  const ready = await miniflare.ready.catch(async (error: unknown) => {
+    // Else it would keep the process from ending. It fails for the same reason again.
+    await miniflare.dispose().catch(() => {});
+    throw whyNotReady(error, said, host, options.port);
   });
   const scheme = https === undefined ? 'http' : 'https';
   const token: EmbeddedEdge['token'] = (right, stream, life) =>
@@ -67,17 +76,33 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
   };
 }
 
+/**
+ * Miniflare ends the process when SIGINT or SIGTERM comes: at once, with FFmpeg running and segments owed. Here that is
+ * for the commands to do, which end it with `close`.
+ */
+function withoutSignalListeners<T>(make: () => T): T {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const before = new Set(signals.flatMap((signal) => process.listeners(signal)));
+  const made = make();
+  for (const signal of signals) {
+    for (const listener of process.listeners(signal)) if (!before.has(listener)) process.off(signal, listener);
+  }
+  return made;
+}
+
 const isAnyAddress = (host: string): boolean => host === '0.0.0.0' || host === '::' || host === '*';
 const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 /** Where this machine reaches what listens on `host`. */
 const reachable = (host: string): string => (isAnyAddress(host) ? '127.0.0.1' : urlHost(host));
 
-function whyNotReady(error: unknown, host: string, port: number): UserError {
+function whyNotReady(error: unknown, said: string, host: string, port: number): UserError {
   const message = messageOf(error);
   if (codeOf(error) === 'EADDRINUSE' || /address already in use|EADDRINUSE/i.test(message)) {
     return new UserError(
       `port ${port} is in use: choose another ("port" in the configuration, or --port), or end what uses it`,
     );
   }
-  return new UserError(`the embedded edge can't listen on ${host}:${port}: ${message.split('\n')[0] ?? ''}`);
+  return new UserError(
+    `the embedded edge does not start on ${host}:${port}: ${(said === '' ? message : said).split('\n')[0] ?? ''}`,
+  );
 }

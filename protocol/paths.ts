@@ -59,3 +59,6 @@ export const mediaPath = (stream: StreamName, object: MediaObject): string => `/
 
 /** Where the agent of a stream keeps its WebSocket to the edge. */
 export const agentPath = (stream: StreamName): string => `/api/streams/${stream}/agent`;
+
+/** Where the figures of a stream's clients are read. */
+export const statisticsPath = (stream: StreamName): string => `/api/streams/${stream}/stats`;

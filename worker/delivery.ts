@@ -1,5 +1,5 @@
 import { holdTime } from '../protocol/epoch.ts';
-import type { RepresentationId, SegmentNumber, StreamName } from '../protocol/names.ts';
+import type { ClientName, RepresentationId, SegmentNumber, StreamName } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
 import {
   milliseconds,
@@ -17,6 +17,7 @@ import { withToken } from './manifest/pushed.ts';
 import { getRequest } from './segment/request.ts';
 import { segmentOf } from './segment/stub.ts';
 import { freshSnapshotOf, snapshotOf, streamOf } from './stream/cache.ts';
+import { playerFigures } from './statistics/cmcd.ts';
 import { isPublic, type StreamSnapshot } from './stream/snapshot.ts';
 import { switched } from './switching.ts';
 
@@ -30,7 +31,7 @@ const PUSHED_LATENESS = 2;
 
 export async function deliver(
   c: EdgeContext,
-  { stream }: StreamAddress,
+  { stream, client }: StreamAddress,
   object: MediaObject,
   now: Milliseconds,
 ): Promise<Response> {
@@ -47,11 +48,21 @@ export async function deliver(
     case 'segment': {
       const hold = await holdFor(c.env, stream, snapshot, object, now);
       const representation = served(snapshot, object, now);
+      if (savesStats(snapshot)) recordRequest(c, stream, client, now);
       const segment = segmentOf(c.env, stream, representation, object.number);
       const method = c.req.method === 'HEAD' ? 'HEAD' : 'GET';
       return segment.fetch(getRequest(method, mayHold(c.env) ? hold : milliseconds(0), c.req.header('range')));
     }
   }
+}
+
+const savesStats = (snapshot: StreamSnapshot): boolean =>
+  snapshot.kind === 'announced' && snapshot.description.saveStats === true;
+
+/** Behind the request's back: its answer does not wait. */
+function recordRequest(c: EdgeContext, stream: StreamName, client: ClientName | undefined, now: Milliseconds): void {
+  const told = playerFigures(new URL(c.req.url).searchParams);
+  c.executionCtx.waitUntil(streamOf(c.env, stream).record(client ?? 'anonymous', now, told));
 }
 
 /** With server-side switching, not the one that was asked for. */

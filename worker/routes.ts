@@ -11,57 +11,54 @@ import { ProblemError, toResponse, type Problem } from './errors.ts';
 import { ingest, remove } from './ingest.ts';
 import { isoTime } from './isotime.ts';
 import { asset, page } from './pages.ts';
+import { clearStatistics, showStatistics } from './statistics/routes.ts';
 import { configuration, connectAgent, forceRepresentation, listStreams, showStream } from './streams.ts';
 
-/** The whole HTTP surface. */
+type Handler = (c: EdgeContext) => Response | Promise<Response>;
+type Methods = Partial<Record<'GET' | 'PUT' | 'POST' | 'DELETE', Handler>>;
+
+/** The whole HTTP surface; GET answers HEAD too. */
+const SURFACE: Readonly<Record<string, Methods>> = {
+  '/': { GET: (c) => page(c, 'wall') },
+  '/assets/:name': { GET: (c) => asset(c, `/assets/${c.req.param('name')}`) },
+  '/version': { GET: (c) => c.text(packageJson.version) },
+  '/isotime': { GET: (c) => isoTime(c, now()) },
+  '/conf': { GET: (c) => configuration(c, now()) },
+  '/ssss/:stream/:representation': { GET: (c) => forceRepresentation(c, stream(c), param(c, 'representation'), now()) },
+  '/api/streams': { GET: (c) => listStreams(c, now()) },
+  '/api/streams/:stream': { GET: (c) => showStream(c, stream(c), now()) },
+  '/api/streams/:stream/agent': { GET: (c) => connectAgent(c, stream(c), now()) },
+  '/api/streams/:stream/stats': {
+    GET: (c) => showStatistics(c, stream(c), now()),
+    DELETE: (c) => clearStatistics(c, stream(c), now()),
+  },
+  '/api/*': { GET: () => fail({ kind: 'no such page' }) },
+  '/:address': { GET: (c) => c.redirect(`/${address(c).stream}/${new URL(c.req.url).search}`) },
+  '/:address/': { GET: (c) => (address(c), page(c, 'player')) },
+  '/:address/:file': {
+    GET: (c) => deliver(c, address(c), object(c), now()),
+    PUT: (c) => ingest(c, address(c), object(c), now()),
+    POST: (c) => ingest(c, address(c), object(c), now()),
+    DELETE: (c) => remove(c, address(c), object(c), now()),
+  },
+};
+
 export const routes = new Hono<{ Bindings: Env }>();
 
 routes.use(
   cors({
     origin: '*',
-    exposeHeaders: ['Date', 'Content-Length', 'Content-Range', VIEWERS_HEADER],
-    allowHeaders: ['Authorization', 'Content-Type', 'Range', WRITER_HEADER],
     allowMethods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
+    allowHeaders: ['Authorization', 'Content-Type', 'Range', WRITER_HEADER],
+    exposeHeaders: ['Date', 'Content-Length', 'Content-Range', VIEWERS_HEADER],
     maxAge: 86_400,
   }),
 );
-
-routes.get('/', (c) => page(c, 'wall'));
-routes.get('/assets/:name', (c) => asset(c, `/assets/${c.req.param('name')}`));
-routes.get('/version', (c) => c.text(packageJson.version));
-routes.get('/isotime', (c) => isoTime(c, now()));
-routes.get('/api/streams', (c) => listStreams(c, now()));
-routes.get('/api/streams/:stream', (c) => showStream(c, streamParam(c), now()));
-routes.get('/api/streams/:stream/agent', (c) => connectAgent(c, streamParam(c), now()));
-routes.get('/conf', (c) => configuration(c, now()));
-routes.get('/ssss/:stream/:representation', (c) =>
-  forceRepresentation(c, streamParam(c), c.req.param('representation'), now()),
-);
-for (const path of [
-  '/',
-  '/conf',
-  '/ssss/:stream/:representation',
-  '/assets/:name',
-  '/version',
-  '/isotime',
-  '/api/streams',
-  '/api/streams/:stream',
-  '/api/streams/:stream/agent',
-]) {
-  routes.all(path, () => fail({ kind: 'method not allowed', allowed: ['GET', 'HEAD'] }));
+for (const [path, methods] of Object.entries(SURFACE)) {
+  for (const [method, handler] of Object.entries(methods)) routes.on(method, path, handler);
+  const allowed = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  routes.all(path, () => fail({ kind: 'method not allowed', allowed }));
 }
-routes.all('/api/*', () => fail({ kind: 'no such page' }));
-
-routes.get('/:address', (c) => c.redirect(`/${address(c).stream}/${new URL(c.req.url).search}`));
-routes.get('/:address/', (c) => (address(c), page(c, 'player')));
-routes.get('/:address/:file', (c) => deliver(c, address(c), mediaObject(c), now()));
-routes.on(['PUT', 'POST'], '/:address/:file', (c) => ingest(c, address(c), mediaObject(c), now()));
-routes.delete('/:address/:file', (c) => remove(c, address(c), mediaObject(c), now()));
-routes.all('/:address/:file', (c) => {
-  mediaObject(c);
-  return fail({ kind: 'method not allowed', allowed: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'] });
-});
-
 routes.notFound(() => toResponse({ kind: 'no such page' }));
 routes.onError((error) => {
   if (error instanceof ProblemError) return toResponse(error.problem);
@@ -75,15 +72,14 @@ function fail(problem: Problem): never {
   throw new ProblemError(problem);
 }
 
+const param = (c: EdgeContext, name: string): string => c.req.param(name) ?? '';
+
 const address = (c: EdgeContext): StreamAddress =>
-  parseStreamAddress(c.req.param('address') ?? '') ?? fail({ kind: 'no such stream' });
+  parseStreamAddress(param(c, 'address')) ?? fail({ kind: 'no such stream' });
 
-const mediaObject = (c: EdgeContext): MediaObject => (
-  address(c),
-  parseMediaObject(c.req.param('file') ?? '') ?? fail({ kind: 'no such object' })
-);
+const object = (c: EdgeContext): MediaObject => parseMediaObject(param(c, 'file')) ?? fail({ kind: 'no such object' });
 
-function streamParam(c: EdgeContext): StreamName {
-  const stream = c.req.param('stream') ?? '';
-  return isStreamName(stream) ? stream : fail({ kind: 'no such stream' });
+function stream(c: EdgeContext): StreamName {
+  const name = param(c, 'stream');
+  return isStreamName(name) ? name : fail({ kind: 'no such stream' });
 }

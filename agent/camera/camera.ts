@@ -6,6 +6,7 @@ import { Control } from '../control.ts';
 import { messageOf } from '../errors.ts';
 import type { Failure } from '../ffmpeg/failure.ts';
 import type { FfmpegProgram } from '../ffmpeg/locate.ts';
+import { saveSummary } from '../statistics.ts';
 import { authorization, mediaUrl, type Edge } from '../upload/edge.ts';
 import type { PutOutcome } from '../upload/put.ts';
 import type { CameraState } from '../../protocol/control.ts';
@@ -22,6 +23,8 @@ const UNWATCHED_MS = milliseconds(15_000);
 const WATCH_INTERVAL_MS = 1000;
 /** A run at least this long was a good one: the next failure is the first of a row. */
 const GOOD_RUN_MS = 30_000;
+/** How old the file of statistics may be. */
+const SAVE_INTERVAL_MS = 10_000;
 /** How soon the edge is told again what it could not be told. */
 const ANNOUNCE_RETRY_MS = 500;
 
@@ -32,6 +35,8 @@ export interface CameraOptions {
   readonly log: Logger;
   readonly now: () => Milliseconds;
   readonly signal: AbortSignal;
+  /** Where the figures of its clients are written when it stops, where that is asked for. */
+  readonly summaryFile: string | undefined;
 }
 
 /**
@@ -138,14 +143,33 @@ export class Camera {
     const watch = setInterval(() => {
       if (!this.#isWanted()) stop.abort();
     }, WATCH_INTERVAL_MS);
+    // Not only at the end: who ends the agent may end the edge with it.
+    const saving = setInterval(() => void this.#saveSummary(), SAVE_INTERVAL_MS);
     const failure = await session.ended;
     clearInterval(watch);
+    clearInterval(saving);
     stop.abort();
     this.#newestFrame = undefined;
     // Whom nobody watches has nobody waiting for what is left out.
     this.#due = failure === undefined ? [] : session.due();
-    if (failure === undefined && !signal.aborted) log.info(`${stream.stream}: nobody watches: stopped`);
+    if (failure === undefined) {
+      if (!signal.aborted) log.info(`${stream.stream}: nobody watches: stopped`);
+      const clients = await this.#saveSummary();
+      if (clients > 0) log.info(`${stream.stream}: figures of ${clients} clients are in ${this.#options.summaryFile}`);
+    }
     return failure;
+  }
+
+  /** @returns how many clients there were; never rejects */
+  async #saveSummary(): Promise<number> {
+    const { edge, log, stream, summaryFile } = this.#options;
+    if (summaryFile === undefined) return 0;
+    try {
+      return await saveSummary(edge, stream.stream, summaryFile);
+    } catch (error) {
+      log.debug(`${stream.stream}: could not save the statistics: ${messageOf(error)}`);
+      return 0;
+    }
   }
 
   /** What was left owed settles by itself; the next session need not wait for it. */

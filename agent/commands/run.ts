@@ -1,4 +1,5 @@
 import { readText, type Config } from '../config/load.ts';
+import type { StreamConfig } from '../config/schema.ts';
 import type { Logger } from 'pino';
 import { Camera } from '../camera/camera.ts';
 import type { CameraStatus } from '../camera/status.ts';
@@ -51,13 +52,23 @@ export async function run(
       say(`All streams: ${await watchUrl(embedded, config, undefined)}`);
       warnOfOpenDoors(config, (text) => log.warn(text));
     }
-    cameras.push(...config.streams.map((stream) => new Camera({ stream, edge, ffmpeg, log, now, signal })));
+    cameras.push(
+      ...config.streams.map(
+        (stream) => new Camera({ stream, edge, ffmpeg, log, now, signal, summaryFile: summaryFile(config, stream) }),
+      ),
+    );
     if (options.json) reportStatus(statuses, log, signal);
     await Promise.all(cameras.map((camera) => camera.run()));
   } finally {
     await embedded?.close();
     await edge.dispatcher.destroy();
   }
+}
+
+/** As the original calls it; with the stream's name where there are several. */
+function summaryFile({ streams }: Config, { stream, saveStats }: StreamConfig): string | undefined {
+  if (!saveStats) return undefined;
+  return streams.filter((one) => one.saveStats).length === 1 ? 'summary_jitter.csv' : `summary_jitter.${stream}.csv`;
 }
 
 /** For machines: a line now and then. */

@@ -22,7 +22,7 @@ export type PutOutcome =
   | { readonly kind: 'refused'; readonly status: number; readonly detail: string }
   /** Given up: the time it could have been of use is over. */
   | { readonly kind: 'too late'; readonly detail: string }
-  /** The encoder broke off in the middle of it. */
+  /** The encoder broke off in the middle of it, or the agent ends. */
   | { readonly kind: 'cut off' };
 
 const RETRY_MS = { first: 100, most: 2000 };
@@ -67,9 +67,8 @@ export async function putSegment(options: {
       case 'failure':
         break;
     }
-    if (body.aborted) return { kind: 'cut off' };
-    if (options.now() + delay >= options.deadline() || signal.aborted)
-      return { kind: 'too late', detail: result.detail };
+    if (body.aborted || signal.aborted) return { kind: 'cut off' };
+    if (options.now() + delay >= options.deadline()) return { kind: 'too late', detail: result.detail };
     await sleep(delay, undefined, { signal }).catch(() => {});
     delay = Math.min(2 * delay, RETRY_MS.most);
   }

@@ -11,9 +11,11 @@ import {
 import { streamDescriptionSchema, type StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
 import * as z from 'zod';
+import type { RequestFigures, StreamStatistics } from '../../protocol/statistics.ts';
 import { directoryOf } from '../directory.ts';
 import type { Env } from '../env.ts';
 import { toResponse } from '../errors.ts';
+import { StatisticsTable } from '../statistics/table.ts';
 import { Changes } from './changes.ts';
 import { maxSegmentDuration, type ManifestSource, type StreamSnapshot, type StreamState } from './snapshot.ts';
 
@@ -37,10 +39,12 @@ const RANK = ['live', 'starting', 'waiting', 'idle'] as const;
  */
 export class Stream extends DurableObject<Env> {
   readonly #changes = new Changes();
+  readonly #statistics: StatisticsTable;
   #lastWanted = 0;
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
+    this.#statistics = new StatisticsTable(context.storage.sql);
     context.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
@@ -109,6 +113,19 @@ export class Stream extends DurableObject<Env> {
     if (representation === undefined) this.ctx.storage.kv.delete('forced');
     else if (known) this.ctx.storage.kv.put('forced', representation);
     return known || (representation === undefined && this.#description() !== undefined);
+  }
+
+  /** A client has asked for a segment. */
+  record(client: string, time: number, told: Partial<RequestFigures>): void {
+    this.#statistics.record(client, time, told);
+  }
+
+  statistics(stream: StreamName): StreamStatistics {
+    return this.#statistics.read(stream);
+  }
+
+  clearStatistics(): void {
+    this.#statistics.clear();
   }
 
   /** The agent's WebSocket. */
