@@ -20,10 +20,14 @@ const around: Surroundings = {
   print: (line) => process.stdout.write(`${line}\n`),
 };
 
+/** One Ctrl-C comes more than once: from the terminal, from npm, and again from libraries that clean up. */
+const SAME_SIGNAL_MS = 500;
+let askedAt: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // The second one means it.
-    if (ending.signal.aborted) process.exit(1);
+    askedAt ??= Date.now();
+    // The second time means it.
+    if (Date.now() - askedAt > SAME_SIGNAL_MS) process.exit(1);
     ending.abort();
   });
 }
