@@ -37,24 +37,20 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
   const { host, https, secret, now } = options;
   let said = '';
   const miniflare = withoutSignalListeners(
-    () =>
-      new Miniflare(
-        miniflareOptions({
-          host,
-          port: options.port,
-          https,
-          bindings: {
-            FASTLL_SECRET: secret,
-            PLAYBACK: options.playback,
-            TIME_DISPLACEMENT: String(options.timeDisplacement),
-            WAIT_FOR_ABSENT_SEGMENT: String(options.waitForAbsentSegment),
-          },
-          onError: (message) => {
-            said = message;
-            options.onError(message);
-          },
-        }),
-      ),
+    new Miniflare(
+      miniflareOptions({
+        host,
+        port: options.port,
+        https,
+        bindings: {
+          FASTLL_SECRET: secret,
+          PLAYBACK: options.playback,
+          TIME_DISPLACEMENT: String(options.timeDisplacement),
+          WAIT_FOR_ABSENT_SEGMENT: String(options.waitForAbsentSegment),
+        },
+        onError: options.onError,
+      }),
+    ),
   );
   const ready = await miniflare.ready.catch(async (error: unknown) => {
     // Else it would keep the process from ending. It fails for the same reason again.
@@ -78,16 +74,16 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
 
 /**
  * Miniflare ends the process when SIGINT or SIGTERM comes: at once, with FFmpeg running and segments owed. Here that is
- * for the commands to do, which end it with `close`.
+ * for the commands to do, which end it with `close`. Its listeners are told by their names: others, which it brings
+ * along from libraries, count each other and must stay.
  */
-function withoutSignalListeners<T>(make: () => T): T {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  const before = new Set(signals.flatMap((signal) => process.listeners(signal)));
-  const made = make();
-  for (const signal of signals) {
-    for (const listener of process.listeners(signal)) if (!before.has(listener)) process.off(signal, listener);
+function withoutSignalListeners(miniflare: Miniflare): Miniflare {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const listener of process.listeners(signal)) {
+      if (listener.name === 'onSignalInt' || listener.name === 'onSignalTerm') process.off(signal, listener);
+    }
   }
-  return made;
+  return miniflare;
 }
 
 const isAnyAddress = (host: string): boolean => host === '0.0.0.0' || host === '::' || host === '*';

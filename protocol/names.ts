@@ -15,7 +15,7 @@ export type RepresentationId = Name<string, 'representation'>;
 /** `$Number$` of the manifest. Epoch-locked streams count from 1970; pushed ones as their encoder does. */
 export type SegmentNumber = Name<number, 'segment'>;
 
-const STREAM_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.~]{0,63}$/;
+export const STREAM_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.~]{0,63}$/;
 const CLIENT_NAME = /^[A-Za-z0-9_.~-]{1,64}$/;
 const REPRESENTATION_ID = /^[0-9]{1,3}$/;
 const SEGMENT_NUMBER = /^[0-9]{1,15}$/;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { streamNameSchema } from '../../protocol/names.ts';
+import { RESERVED_NAMES, STREAM_NAME, streamNameSchema } from '../../protocol/names.ts';
 import { MIN_SECRET_LENGTH } from '../../protocol/token.ts';
 import { seconds } from '../../protocol/units.ts';
 import { parseRtspUrl } from './rtsp-url.ts';
@@ -7,6 +7,9 @@ import { parseRtspUrl } from './rtsp-url.ts';
 /**
  * `config.json` and `streams.json`: the original Fast-ll's keys, unchanged, and this one's. Numbers may be strings, as in
  * the original's examples.
+ *
+ * Descriptions and what `meta` says are for editors: `json-schema.ts` makes JSON schemas of them. What a `refine` checks and
+ * JSON Schema can say, `meta` says beside it.
  */
 const numeric = z
   .union(
@@ -24,14 +27,18 @@ const numeric = z
   .refine(Number.isFinite);
 
 const between = (min: number, max: number, unit: string) =>
-  numeric.refine((value) => value >= min && value <= max, {
-    error: (issue) => `expected ${min} to ${max} ${unit}, got ${String(issue.input)}`,
-  });
+  numeric
+    .refine((value) => value >= min && value <= max, {
+      error: (issue) => `expected ${min} to ${max} ${unit}, got ${String(issue.input)}`,
+    })
+    .meta({ minimum: min, maximum: max });
 
 const whole = (min: number, max: number, unit: string) =>
-  between(min, max, unit).refine(Number.isInteger, {
-    error: (issue) => `expected a whole number, got ${String(issue.input)}`,
-  });
+  between(min, max, unit)
+    .refine(Number.isInteger, {
+      error: (issue) => `expected a whole number, got ${String(issue.input)}`,
+    })
+    .meta({ multipleOf: 1 });
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], {
   error: (issue) => `expected true or false, got ${JSON.stringify(issue.input)}`,
@@ -39,58 +46,78 @@ const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) =>
 
 const duration = (min: number, max: number) => between(min, max, 'seconds').transform(seconds);
 
-const rtspUrl = z.string().transform((text, context) => {
-  const url = parseRtspUrl(text);
-  if (url !== undefined) return url;
-  // Not the value itself: it may hold a password.
-  context.addIssue({ code: 'custom', message: 'expected a URL like rtsp://user:password@host:554/path' });
-  return z.NEVER;
-});
+const rtspUrl = z
+  .string()
+  .meta({ pattern: '^rtsps?://' })
+  .transform((text, context) => {
+    const url = parseRtspUrl(text);
+    if (url !== undefined) return url;
+    // Not the value itself: it may hold a password.
+    context.addIssue({ code: 'custom', message: 'expected a URL like rtsp://user:password@host:554/path' });
+    return z.NEVER;
+  });
 
-const videoQuality = z.object({
-  /** Pixels; the height follows, in proportion and even. */
-  targetWidth: whole(16, 7680, 'pixels').refine((width) => width % 2 === 0, {
-    error: (issue) => `expected an even number of pixels, got ${String(issue.input)}`,
-  }),
-  /** kbit/s. */
-  targetBitrate: between(10, 100_000, 'kbit/s'),
-});
+const videoQuality = z
+  .object({
+    targetWidth: whole(16, 7680, 'pixels')
+      .refine((width) => width % 2 === 0, {
+        error: (issue) => `expected an even number of pixels, got ${String(issue.input)}`,
+      })
+      .meta({ multipleOf: 2 })
+      .describe('Width in pixels, even; the height follows, in proportion and even.'),
+    targetBitrate: between(10, 100_000, 'kbit/s').describe('Bitrate in kbit/s.'),
+  })
+  .describe('One encoding of the picture.');
 
 const widthsOf = (qualities: readonly VideoQuality[]): Set<number> =>
   new Set(qualities.map((quality) => quality.targetWidth));
 
 const common = {
-  /** For people. */
-  name: z.string().max(200),
-  /** Key in the URL. */
-  stream: streamNameSchema,
-  targetFps: between(1, 120, 'frames per second').prefault('24'),
-  segmentDuration: duration(0.2, 30).prefault('1'),
-  fragmentDuration: duration(0.005, 30).prefault('0.1'),
-  targetLatency: duration(0.02, 60).prefault('0.5'),
-  /** Frames between intra frames; the first of a segment always is one. */
-  intraInterval: whole(1, 100_000, 'frames').prefault('24'),
-  serverSideRepresentationSwitching: flag.prefault(false),
-  saveStats: flag.prefault(false),
-  /** Depth of the time-shift buffer. */
-  timeShift: duration(0, 600).prefault('30'),
-  /** Whether the camera runs while nobody watches. */
-  alwaysOn: flag.prefault(false),
-  /** Whether everyone may play it where playback needs a token. */
-  public: flag.prefault(false),
-  qualities: z.object({ video: z.array(videoQuality).min(1).max(16) }),
+  name: z.string().max(200).describe('Name for people.'),
+  stream: streamNameSchema
+    .meta({ pattern: STREAM_NAME.source, not: { enum: [...RESERVED_NAMES] } })
+    .describe('Key in the URL: http[s]://host:port/{stream}/manifest.mpd. 1 to 64 of A-Z a-z 0-9 _ . ~, and no "-".'),
+  targetFps: between(1, 120, 'frames per second')
+    .prefault('24')
+    .describe('Frames per second that are sent out; frames of the camera above it are left out.'),
+  segmentDuration: duration(0.2, 30).prefault('1').describe('Length of a segment in seconds.'),
+  fragmentDuration: duration(0.005, 30)
+    .prefault('0.1')
+    .describe('Length of a fragment in seconds, at most that of a segment: what is sent at once.'),
+  targetLatency: duration(0.02, 60)
+    .prefault('0.5')
+    .describe('Seconds behind reality that players are told to aim for.'),
+  intraInterval: whole(1, 100_000, 'frames')
+    .prefault('24')
+    .describe('Frames from one intra frame to the next; the first frame of a segment always is one.'),
+  serverSideRepresentationSwitching: flag
+    .prefault(false)
+    .describe('Whether the edge chooses the quality of each segment (SSRS); all qualities need one targetWidth then.'),
+  saveStats: flag.prefault(false).describe("Whether statistics of each client's requests are written to a file."),
+  timeShift: duration(0, 600).prefault('30').describe('Depth of the time-shift buffer in seconds.'),
+  alwaysOn: flag.prefault(false).describe('Whether the camera runs while nobody watches.'),
+  public: flag.prefault(false).describe('Whether everyone may play it where playback needs a token.'),
+  qualities: z
+    .object({ video: z.array(videoQuality).min(1).max(16).describe('Qualities of the picture, at least one.') })
+    .describe('What the picture is encoded to.'),
 };
 
 const streamEntry = z
   .discriminatedUnion('type', [
-    z.object({ ...common, type: z.literal('GEN') }),
-    z.object({
-      ...common,
-      type: z.literal('RTSP'),
-      input: rtspUrl,
-      /** What carries RTP: TCP gets through everything, UDP loses. */
-      transport: z.enum(['tcp', 'udp']).prefault('tcp'),
-    }),
+    z
+      .object({ ...common, type: z.literal('GEN').describe('A test picture with a clock, made by FFmpeg.') })
+      .meta({ title: 'A generated picture' }),
+    z
+      .object({
+        ...common,
+        type: z.literal('RTSP').describe('A camera.'),
+        input: rtspUrl.describe('URL of the camera, with user name and password if it wants them, as they are.'),
+        transport: z
+          .enum(['tcp', 'udp'])
+          .prefault('tcp')
+          .describe('What carries the picture: tcp gets through everything, udp loses.'),
+      })
+      .meta({ title: 'An RTSP camera' }),
   ])
   .refine((stream) => stream.fragmentDuration <= stream.segmentDuration, {
     path: ['fragmentDuration'],
@@ -119,32 +146,48 @@ export const streamsSchema = z
       if (first === index) return;
       context.addIssue({ code: 'custom', path: [index, 'stream'], message: `"${stream}" is taken by stream ${first}` });
     });
-  });
+  })
+  .meta({ title: 'streams.json of Fast-ll', description: 'The streams, one entry each.' });
 
 const fileName = z.string().min(1);
 
 export const configSchema = z
   .object({
-    verbose: flag.prefault(false),
-    /** File with the streams' definitions. */
-    streams: fileName,
-    /** FFmpeg to use; else FFMPEG_PATH, PATH, or the one that comes with Fast-ll. */
-    ffmpeg: fileName.optional(),
-    host: z.string().min(1).optional(),
-    port: whole(0, 65_535, 'as a port').optional(),
-    sslKeyFile: fileName.optional(),
-    sslCertFile: fileName.optional(),
-    /** By how much the clock at /isotime runs late. */
-    timeDisplacement: duration(-3600, 3600).prefault('0'),
-    waitForAbsentSegment: flag.prefault(true),
-    /** Who may play at the embedded edge. */
-    playback: z.enum(['open', 'token']).prefault('open'),
-    /** Signs tokens at the embedded edge; else FASTLL_SECRET, or one made for this run. */
-    secret: z.string().min(MIN_SECRET_LENGTH).optional(),
-    /** An edge elsewhere, instead of the embedded one. */
-    edge: z.url({ protocol: /^https?$/ }).optional(),
-    /** Publish token for the edge elsewhere; else FASTLL_TOKEN. */
-    token: z.string().min(1).optional(),
+    $schema: z.string().optional().describe('Where editors find what may be in this file.'),
+    verbose: flag.prefault(false).describe('Whether to log what goes on in detail.'),
+    streams: fileName.describe("File with the streams' definitions; its name is relative to this one."),
+    ffmpeg: fileName
+      .optional()
+      .describe('FFmpeg to use; else the one of FFMPEG_PATH, on PATH, or the one that comes with Fast-ll.'),
+    host: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Address to listen on, such as 0.0.0.0 for all; not needed with "edge".'),
+    port: whole(0, 65_535, 'as a port').optional().describe('Port to listen on; not needed with "edge".'),
+    sslKeyFile: fileName.optional().describe('File with the key for HTTPS (PEM), relative to this one; HTTP without it.'),
+    sslCertFile: fileName.optional().describe('File with the certificate for HTTPS (PEM), relative to this one.'),
+    timeDisplacement: duration(-3600, 3600)
+      .prefault('0')
+      .describe('Seconds by which the clock at /isotime runs late, so that players ask later.'),
+    waitForAbsentSegment: flag
+      .prefault(true)
+      .describe('Whether a request for a segment that has not arrived is held; else it gets 404 at once.'),
+    playback: z
+      .enum(['open', 'token'])
+      .prefault('open')
+      .describe('Who may play at the embedded edge: everyone, or who has a token.'),
+    secret: z
+      .string()
+      .min(MIN_SECRET_LENGTH)
+      .optional()
+      .describe('Signs tokens at the embedded edge; else FASTLL_SECRET, or one made for this run.'),
+    edge: z
+      .url({ protocol: /^https?$/ })
+      .meta({ pattern: '^https?://' })
+      .optional()
+      .describe('URL of an edge elsewhere, instead of the embedded one.'),
+    token: z.string().min(1).optional().describe('Publish token for the edge elsewhere; else FASTLL_TOKEN.'),
   })
   .superRefine((config, context) => {
     if (config.edge === undefined) {
@@ -156,5 +199,11 @@ export const configSchema = z
       const missing = config.sslKeyFile === undefined ? 'sslKeyFile' : 'sslCertFile';
       context.addIssue({ code: 'custom', path: [missing], message: 'is missing: both are needed for HTTPS' });
     }
+  })
+  .meta({
+    title: 'config.json of Fast-ll',
+    description: 'Where Fast-ll listens, or to which edge it publishes, and where its streams are defined.',
+    anyOf: [{ required: ['host', 'port'] }, { required: ['edge'] }],
+    dependencies: { sslKeyFile: ['sslCertFile'], sslCertFile: ['sslKeyFile'] },
   });
 export type ConfigFile = z.output<typeof configSchema>;
