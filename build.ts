@@ -29,6 +29,9 @@ await Promise.all([
     bundle: true,
     format: 'esm',
     target: 'es2022',
+    // dash.js in a chunk that player and wall share.
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     minify: true,
     logLevel: 'warning',
   }),

@@ -1,0 +1,148 @@
+import { MediaPlayer, type FragmentRequest, type MediaPlayerClass } from 'dashjs';
+import { dashSettings, dashSettingsFor, type VideoSize } from './dash-settings.ts';
+import type { EdgeClock } from './edge-clock.ts';
+import { MediaBitrate } from './gauges.ts';
+
+/** What a session reports while it lasts; each is told later than dash.js' own work on the matter, but for `fatal`. */
+export interface SessionReports {
+  readonly manifestLoaded: () => void;
+  /** dash.js gave a segment up, and asks for none any more until it is made to seek. */
+  readonly segmentLost: () => void;
+  /** dash.js gives all up and takes the picture away after this. */
+  readonly fatal: () => void;
+  /** The browser wants a click before it plays. */
+  readonly blocked: () => void;
+}
+
+export interface SessionParts {
+  readonly video: HTMLVideoElement;
+  readonly manifest: string;
+  readonly size: VideoSize;
+  readonly clock: EdgeClock;
+  readonly reports: SessionReports;
+}
+
+/** Media time from here on is seconds since 1970; below it is some encoder's own. */
+const EPOCH_LOCKED_FROM = 1e9;
+const MANIFEST_RENEWAL_MS = 3000;
+
+/** Codes of dash.js' errors that leave it playing: a linked element, the clock, a subtitle could not be loaded. */
+const HARMLESS: ReadonlySet<unknown> = new Set([12, 16, 33]);
+const MANIFEST_ERROR = 25;
+/** A segment, its init segment or its index could not be loaded or appended. */
+const SEGMENT_ERRORS: ReadonlySet<unknown> = new Set([20, 26, 27, 28]);
+
+/**
+ * One attachment of dash.js to a video element. A new one is made for each, as what a failed one has kept is not
+ * known: dash.js 5.2 blacklists its only base URL when a segment fails, for one, and heeds later failures no more.
+ */
+export class DashSession {
+  readonly #parts: SessionParts;
+  readonly #player: MediaPlayerClass = MediaPlayer().create();
+  readonly #bitrate = new MediaBitrate();
+  #manifestLoaded = false;
+  #over = false;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    const player = this.#player;
+    player.initialize(parts.video, undefined, true);
+    player.updateSettings(dashSettings(parts.size));
+    // Where a manifest names no clock dash.js would ask a public one: neither private nor the clock of the stream.
+    player.clearDefaultUTCTimingSources();
+    player.addUTCTimingSource('urn:mpeg:dash:utc:http-xsdate:2014', new URL('/isotime', location.href).href);
+    player.on('streamInitialized', () => this.#onManifest());
+    player.on('fragmentLoadingCompleted', ({ request }) => this.#onSegment(request));
+    player.on('playbackNotAllowed', () => parts.reports.blocked());
+    // Internal to dash.js, but there is no other way to the clock it has measured.
+    player.on('updateTimeSyncOffset', (event: object) => parts.clock.set('offset' in event ? event.offset : undefined));
+    player.on('error', ({ error }) => this.#onError(error));
+    player.attachSource(parts.manifest);
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#player.destroy();
+  }
+
+  play(): void {
+    if (this.ready) this.#player.play();
+  }
+
+  seekToLive(): void {
+    if (this.ready) this.#player.seekToOriginalLive();
+  }
+
+  /** Whether dash.js has got so far that it can be asked. */
+  get ready(): boolean {
+    const { video } = this.#parts;
+    return this.#manifestLoaded && video.readyState >= HTMLMediaElement.HAVE_METADATA && video.currentTime > 0;
+  }
+
+  /** How far the picture of this media time is behind reality. */
+  latencyMs(time: number): number | null {
+    if (time <= 0) return null;
+    const ms =
+      time > EPOCH_LOCKED_FROM ? this.#parts.clock.now() - time * 1000 : this.#player.getCurrentLiveLatency() * 1000;
+    return Number.isFinite(ms) ? ms : null;
+  }
+
+  get targetMs(): number | null {
+    const target = this.#player.getTargetLiveDelay();
+    return target > 0 ? target * 1000 : null;
+  }
+
+  get bitrateKbps(): number | null {
+    return this.#representation?.bitrateInKbit ?? null;
+  }
+
+  get measuredKbps(): number | null {
+    return this.#bitrate.kbps;
+  }
+
+  get representation(): string | null {
+    return this.#representation?.id ?? null;
+  }
+
+  get hasSound(): boolean {
+    return this.#player.getTracksFor('audio').length > 0;
+  }
+
+  get #representation(): { readonly id: string; readonly bitrateInKbit: number } | null {
+    return this.#player.getCurrentRepresentationForType('video');
+  }
+
+  #onManifest(): void {
+    this.#manifestLoaded = true;
+    this.#player.updateSettings(dashSettingsFor(this.#player.getTargetLiveDelay()));
+    this.#parts.reports.manifestLoaded();
+  }
+
+  #onSegment(request: FragmentRequest): void {
+    if (request.mediaType === 'video' && request.type === 'MediaSegment') {
+      this.#bitrate.add(request.bytesLoaded, request.duration);
+    }
+  }
+
+  #onError(error: unknown): void {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+    if (HARMLESS.has(code)) return;
+    if (code === MANIFEST_ERROR && this.#manifestLoaded) this.#later(MANIFEST_RENEWAL_MS, () => this.#renewManifest());
+    else if (SEGMENT_ERRORS.has(code)) this.#later(0, this.#parts.reports.segmentLost);
+    else this.#parts.reports.fatal();
+  }
+
+  /**
+   * After a failure dash.js 5.2 asks for the manifest never again, and refreshManifest() does nothing then
+   * (ManifestUpdater stays in isUpdating); this does.
+   */
+  #renewManifest(): void {
+    this.#player.updateSource(this.#parts.manifest);
+  }
+
+  #later(delayMs: number, what: () => void): void {
+    setTimeout(() => {
+      if (!this.#over) what();
+    }, delayMs);
+  }
+}
