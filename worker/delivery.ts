@@ -14,6 +14,7 @@ import { demandPossible } from './admission.ts';
 import { ProblemError } from './errors.ts';
 import { mpd } from './manifest/mpd.ts';
 import { withToken } from './manifest/pushed.ts';
+import { isProbe, probe } from './probe.ts';
 import { getRequest } from './segment/request.ts';
 import { segmentOf } from './segment/stub.ts';
 import { freshSnapshotOf, snapshotOf, streamOf } from './stream/cache.ts';
@@ -35,6 +36,7 @@ export async function deliver(
   object: MediaObject,
   now: Milliseconds,
 ): Promise<Response> {
+  if (isProbe(object)) return probe(c, { stream, client }, object, now);
   const snapshot = await snapshotOf(c.env, c.executionCtx, stream, now);
   if (!playbackIsOpen(c.env) && !isPublic(snapshot)) {
     await demand('play', stream, c.req.raw, c.env, secondsOfMilliseconds(now));

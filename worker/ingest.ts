@@ -7,6 +7,7 @@ import { demandPossible } from './admission.ts';
 import { demand } from './auth.ts';
 import type { EdgeContext } from './env.ts';
 import { ProblemError } from './errors.ts';
+import { isProbe, probe } from './probe.ts';
 import { putRequest, type PutTerms } from './segment/request.ts';
 import { segmentOf } from './segment/stub.ts';
 import { snapshotOf, streamOf } from './stream/cache.ts';
@@ -23,6 +24,7 @@ export async function ingest(
   object: MediaObject,
   now: Milliseconds,
 ): Promise<Response> {
+  if (isProbe(object)) return probe(c, address, object, now);
   const { stream } = address;
   await demand('publish', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
   switch (object.kind) {

@@ -28,10 +28,13 @@ export function parseRtspUrl(text: string): RtspUrl | undefined {
   return { href: `${protocol}://${encoded}@${rest}`, safe, secrets };
 }
 
-/** The host begins after the last `@` of the authority: an `@` in the password must not be taken for it. */
+/**
+ * The host begins after the last `@` of the authority: an `@` in the password must not be taken for it, nor a `#`, which
+ * begins nothing in RTSP.
+ */
 function splitAtLastAt(text: string): string {
   const start = text.indexOf('://') + 3;
-  const slash = text.slice(start).search(/[/?#]/);
+  const slash = text.slice(start).search(/[/?]/);
   const authorityEnd = slash === -1 ? text.length : start + slash;
   const at = text.lastIndexOf('@', authorityEnd);
   if (at < start) return text;

@@ -165,7 +165,9 @@ export const configSchema = z
       .optional()
       .describe('Address to listen on, such as 0.0.0.0 for all; not needed with "edge".'),
     port: whole(0, 65_535, 'as a port').optional().describe('Port to listen on; not needed with "edge".'),
-    sslKeyFile: fileName.optional().describe('File with the key for HTTPS (PEM), relative to this one; HTTP without it.'),
+    sslKeyFile: fileName
+      .optional()
+      .describe('File with the key for HTTPS (PEM), relative to this one; HTTP without it.'),
     sslCertFile: fileName.optional().describe('File with the certificate for HTTPS (PEM), relative to this one.'),
     timeDisplacement: duration(-3600, 3600)
       .prefault('0')

@@ -44,7 +44,11 @@ export function ffmpegRun(
   };
 }
 
-function source(stream: StreamConfig): { readonly input: readonly string[]; readonly filters: readonly string[] } {
+/** What FFmpeg reads, and what is done to the picture before all else. */
+export function source(stream: StreamConfig): {
+  readonly input: readonly string[];
+  readonly filters: readonly string[];
+} {
   // The time a frame came in is the one clock that all cameras share and that never drifts from the viewers'.
   const wallClock = ['-use_wallclock_as_timestamps', '1'];
   // Its guess of the frame rate would take many frames; what comes in is no concern of the encoder's, see `output`.

@@ -28,6 +28,8 @@ const STALE_PAUSE_MS = 8000;
 const SKIP_OVER_S = 0.06;
 /** A device to which a jump means a standstill must not jump on and on. */
 const SKIP_PAUSE_MS = 5000;
+/** A jump takes the browser a moment. */
+const CROSS_PAUSE_MS = 500;
 /** What a skip must leave in the buffer. */
 const SKIP_RESERVE_S = 0.03;
 /** A stall is worth a word after this long. */
@@ -55,6 +57,7 @@ export class LiveVideo {
   #trouble: Trouble | undefined;
   #attachedAt = 0;
   #skippedAt = -Infinity;
+  #crossedAt = -Infinity;
   #reattached = 0;
   #droppedBefore = 0;
   #hasPlayed = false;
@@ -146,6 +149,7 @@ export class LiveVideo {
     if (this.#isUnneeded) this.#happen('detach');
     else if (moved) this.#happen('moves');
     else this.#happen(this.#mayRest ? 'rests' : 'tick');
+    if (!moved && !this.#mayRest) this.#crossGap();
     if (this.#motion.stoodStillJustNow) this.#skip();
     this.#frameRate.sample(this.#parts.video, now());
   }
@@ -296,6 +300,19 @@ export class LiveVideo {
     video.currentTime += late;
   }
 
+  /**
+   * To where there is media again, when what the video waits for was never made. dash.js 5.2 jumps gaps while it plays,
+   * but not one at the place that it has just begun at or sought.
+   */
+  #crossGap(): void {
+    const { video } = this.#parts;
+    const landing = beyondGap(video);
+    if (landing === undefined || this.#session?.ready !== true || now() - this.#crossedAt < CROSS_PAUSE_MS) return;
+    this.#crossedAt = now();
+    video.currentTime = landing;
+    this.#motion.timeWasSet();
+  }
+
   async #knock(): Promise<void> {
     const [found] = await Promise.all([knock(this.#parts.address), this.#ask()]);
     if (this.#recovery.phase !== 'knocking') return;
@@ -356,6 +373,15 @@ function bufferAhead({ buffered, currentTime }: HTMLVideoElement): number {
     if (buffered.start(i) <= currentTime + 0.1 && currentTime <= buffered.end(i)) return buffered.end(i) - currentTime;
   }
   return 0;
+}
+
+/** Where the newest media begins, when none is buffered where the video stands. */
+function beyondGap({ buffered, currentTime }: HTMLVideoElement): number | undefined {
+  const last = buffered.length - 1;
+  if (last < 0) return undefined;
+  const start = buffered.start(last);
+  // Ranges that begin within 0.1 s are played across.
+  return start > currentTime + 0.1 ? start + 0.01 : undefined;
 }
 
 const stateOf = (trouble: Trouble): LiveState => STATE_IN[trouble.kind];

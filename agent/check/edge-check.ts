@@ -1,0 +1,120 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import { messageOf } from '../errors.ts';
+import type { StreamName } from '../../protocol/names.ts';
+import { seconds, type Seconds } from '../../protocol/units.ts';
+import { handshakeWith } from './certificate.ts';
+import { clockFinding, differenceOf, parseIsoTime, type ClockSample } from './clock.ts';
+import { ask, whyUnreachable, type Asking } from './edge-request.ts';
+import { about, type Finding } from './finding.ts';
+import { median } from './median.ts';
+import { tryPassage } from './passage.ts';
+import { passageFinding, verdictOf, type PassageVerdict } from './passage-verdict.ts';
+import { checkToken } from './token-check.ts';
+
+const CLOCK_SAMPLES = 5;
+/** A certificate that nobody has renewed by then is forgotten. */
+const CERTIFICATE_SOON = seconds(7 * 86_400);
+
+export interface EdgeCheckOptions extends Asking {
+  readonly streams: readonly StreamName[];
+  /** As it was given; undefined where the agent makes its own. */
+  readonly token: string | undefined;
+  /** By how much the clock of the edge is meant to be late. */
+  readonly timeDisplacement: Seconds;
+}
+
+/** An edge, wherever it is: whether it is there, what its clock says, whom it lets in, and whether bodies stream. */
+export async function checkEdge(options: EdgeCheckOptions): Promise<Finding[]> {
+  const reached = await reach(options);
+  if (reached.some(({ level }) => level === 'broken')) return reached;
+  try {
+    return [...reached, ...(await checkClock(options)), ...(await checkUse(options))];
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return [...reached, about('edge', 'edge').broken(`${options.edge.origin.origin}: ${whyUnreachable(error)}`)];
+  }
+}
+
+/** Which version of Fast-ll answers there; undefined when something else does. @throws what undici says */
+export async function versionOf(asking: Asking): Promise<string | undefined> {
+  const { status, text } = await ask(asking, '/version');
+  return status === 200 ? /^\d+\.\d+\.\d+\S*$/.exec(text.trim())?.[0] : undefined;
+}
+
+async function reach(asking: Asking): Promise<Finding[]> {
+  const { origin } = asking.edge.origin;
+  const finding = about('edge', 'edge');
+  try {
+    const version = await versionOf(asking);
+    if (version === undefined) {
+      return [finding.broken(`${origin}: what answers there is not Fast-ll: check the address, and deploy it there`)];
+    }
+    const findings = [await secured(asking, `${origin} is Fast-ll ${version}`)];
+    if (version !== packageJson.version) {
+      const outdated = `${origin} runs version ${version}, and this is ${packageJson.version}`;
+      findings.push(finding.warning(`${outdated}: deploy the same one (npx wrangler deploy)`));
+    }
+    return findings;
+  } catch (error) {
+    asking.signal.throwIfAborted();
+    return [finding.broken(`${origin}: ${whyUnreachable(error)}`)];
+  }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+async function secured({ edge, now, signal }: Asking, reached: string): Promise<Finding> {
+  const finding = about('edge', 'edge');
+  if (edge.origin.protocol !== 'https:') {
+    return LOOPBACK.test(edge.origin.hostname)
+      ? finding.fine(reached)
+      : finding.warning(`${reached}, but without TLS, so that everyone on the way can read token and picture: use https://`);
+  }
+  const { protocol, ends } = await handshakeWith(edge.origin, signal);
+  const day = new Date(ends).toISOString().slice(0, 10);
+  const trusted = `${reached}, ${protocol}, certificate trusted until ${day}`;
+  const figures = { tls: protocol, certificateEnds: new Date(ends).toISOString() };
+  const left = (ends - now()) / 1000;
+  return left > CERTIFICATE_SOON ? finding.fine(trusted, figures) : finding.warning(`${trusted}: renew it`, figures);
+}
+
+async function checkClock(options: EdgeCheckOptions): Promise<Finding[]> {
+  const samples: ClockSample[] = [];
+  for (let count = 0; count < CLOCK_SAMPLES; count += 1) {
+    const { text, asked, roundTrip } = await ask(options, '/isotime');
+    const told = parseIsoTime(text);
+    if (told !== undefined) samples.push({ asked, roundTrip, told });
+  }
+  const difference = differenceOf(samples);
+  if (difference === undefined) return [about('clock', 'clock').broken('/isotime tells no time: deploy Fast-ll there')];
+  const roundTrip = median(samples.map((sample) => sample.roundTrip));
+  return [
+    about('edge', 'edge').fine(`round trip ${Math.round(roundTrip)} ms`, { roundTripMs: Math.round(roundTrip) }),
+    clockFinding(difference, options.timeDisplacement),
+  ];
+}
+
+/** What needs a token. */
+async function checkUse(options: EdgeCheckOptions): Promise<Finding[]> {
+  const { accepted, findings } = await checkToken(options, options.streams, options.token);
+  const [stream] = accepted;
+  if (stream === undefined) return [...findings];
+  // Of its own token the agent need not speak while all is well.
+  const worth = options.token === undefined ? findings.filter(({ level }) => level === 'broken') : findings;
+  return [...worth, await checkWay(options, stream)];
+}
+
+/** One hiccup of the network looks like a buffer; a buffer is there the second time too. */
+async function checkWay(options: EdgeCheckOptions, stream: StreamName): Promise<Finding> {
+  try {
+    const first = verdictOf(await tryPassage(options, stream));
+    return passageFinding(first.kind === 'streams' ? first : better(first, verdictOf(await tryPassage(options, stream))));
+  } catch (error) {
+    options.signal.throwIfAborted();
+    const why = messageOf(error);
+    return about('way', 'way').broken(`a segment sent to the edge and read back at the same time fails: ${why}`);
+  }
+}
+
+const better = (first: PassageVerdict, second: PassageVerdict): PassageVerdict =>
+  second.kind === 'streams' || (first.kind === 'buffered' && second.late < first.late) ? second : first;

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+import { segmentNumber, type StreamName } from '../../protocol/names.ts';
+import { PROBE_REPRESENTATION } from '../../protocol/probe.ts';
+import type { Milliseconds } from '../../protocol/units.ts';
+import { authorization, mediaUrl } from '../upload/edge.ts';
+import type { Asking } from './edge-request.ts';
+import { errorOf } from './token-check.ts';
+import { PIECE_GAP, PIECES, type Passage } from './passage-verdict.ts';
+
+/** Pieces like fragments, larger than what a stack of buffers might let through at once. */
+const PIECE_BYTES = 5000;
+/** In which GET and HEAD come to wait at the edge. */
+const HEAD_START_MS = 300;
+const PATIENCE_MS = 15_000;
+
+/**
+ * Sends a segment to the edge piece by piece, and reads it back at the same time. A HEAD waits beside the GET: its answer
+ * comes when the edge sees the PUT begin and has no body that could be held up, so that tells the way there from the way
+ * back.
+ * @throws Error when the edge does not do it
+ */
+export async function tryPassage({ edge, now, signal }: Asking, stream: StreamName): Promise<Passage> {
+  const object = { kind: 'segment', representation: PROBE_REPRESENTATION, number: segmentNumber(now()) } as const;
+  const url = mediaUrl(edge, stream, object);
+  const headers = await authorization(edge);
+  const over = new AbortController();
+  const options = {
+    dispatcher: edge.dispatcher,
+    signal: AbortSignal.any([signal, over.signal, AbortSignal.timeout(PATIENCE_MS)]),
+  };
+
+  const read = async (): Promise<Milliseconds[]> => {
+    const answer = await request(url, { ...options, method: 'GET', headers });
+    if (answer.statusCode !== 200) throw new Error(`GET gets ${answer.statusCode}: ${errorOf(await answer.body.text())}`);
+    const arrived: Milliseconds[] = [];
+    let bytes = 0;
+    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+      bytes += chunk.byteLength;
+      while (arrived.length < Math.floor(bytes / PIECE_BYTES)) arrived.push(now());
+    }
+    return arrived;
+  };
+
+  const awaitOpening = async (): Promise<Milliseconds> => {
+    const answer = await request(url, { ...options, method: 'HEAD', headers });
+    await answer.body.dump();
+    return now();
+  };
+
+  const written: Milliseconds[] = [];
+  async function* pieces(): AsyncGenerator<Uint8Array, void, void> {
+    for (let piece = 0; piece < PIECES; piece += 1) {
+      if (piece > 0) await sleep(PIECE_GAP, undefined, { signal: options.signal });
+      written.push(now());
+      // Of chance, so that nothing on the way can make less of it.
+      yield randomBytes(PIECE_BYTES);
+    }
+  }
+  const write = async (): Promise<void> => {
+    await sleep(HEAD_START_MS, undefined, { signal: options.signal });
+    const type = { 'content-type': 'video/mp4' };
+    const body = Readable.from(pieces(), { objectMode: false, highWaterMark: 0 });
+    const answer = await request(url, { ...options, method: 'PUT', headers: { ...headers, ...type }, body });
+    const said = await answer.body.text();
+    if (answer.statusCode >= 300) throw new Error(`PUT gets ${answer.statusCode}: ${errorOf(said)}`);
+  };
+
+  try {
+    const [arrived, opened] = await Promise.all([read(), awaitOpening(), write()]);
+    if (arrived.length < PIECES) throw new Error(`of ${PIECES} pieces ${arrived.length} came back`);
+    return { written, arrived, opened };
+  } finally {
+    over.abort();
+  }
+}
