@@ -62,7 +62,7 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
     signToken({ sub: stream, scope: right, exp: Math.floor(secondsOfMilliseconds(now()) + life) }, secret);
   return {
     edge: {
-      origin: new URL(`${scheme}://${reachable(host)}:${ready.port}`),
+      origin: embeddedOrigin(host, Number(ready.port), https),
       dispatcher: connections(https?.cert),
       token: () => token('publish', '*', AGENT_TOKEN_LIFE),
     },
@@ -85,6 +85,10 @@ function withoutSignalListeners(miniflare: Miniflare): Miniflare {
   }
   return miniflare;
 }
+
+/** Where the agent reaches an embedded edge that listens on `host` and `port`. */
+export const embeddedOrigin = (host: string, port: number, https: EmbeddedEdgeOptions['https']): URL =>
+  new URL(`${https === undefined ? 'http' : 'https'}://${reachable(host)}:${port}`);
 
 const isAnyAddress = (host: string): boolean => host === '0.0.0.0' || host === '::' || host === '*';
 const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);

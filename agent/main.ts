@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import packageJson from '../package.json' with { type: 'json' };
 import { milliseconds } from '../protocol/units.ts';
+import { check } from './check/check.ts';
 import { demoConfig } from './commands/demo.ts';
 import { runEdge } from './commands/edge.ts';
 import { run } from './commands/run.ts';
@@ -58,6 +59,15 @@ program
   .addOption(verbose)
   .addOption(json)
   .action(async (options) => run(await loadConfig(options.config), options, around));
+
+program
+  .command('check')
+  .description('try what a configuration needs: FFmpeg, the cameras, the edge and the way to it')
+  .requiredOption('-c, --config <file>', 'configuration of Fast-ll')
+  .option('--json', 'print one JSON document', false)
+  .action(async (options) => {
+    process.exitCode = await check(await loadConfig(options.config), options, around);
+  });
 
 program
   .command('demo')

@@ -8,4 +8,4 @@ import type { RepresentationId } from './names.ts';
  * The last one that names can hold; an agent's own count from 0. It has the path of a segment because what lies between,
  * a proxy or a rule at Cloudflare, may treat paths differently.
  */
-export const PROBE_REPRESENTATION = '999' as RepresentationId;
+export const PROBE_REPRESENTATION = '999' as RepresentationId & '999';

@@ -111,9 +111,12 @@ async function holdFor(
 ): Promise<Milliseconds> {
   switch (snapshot.kind) {
     case 'announced': {
-      const { description } = snapshot;
-      const ids = description.tracks.flatMap((track) => track.representations.map(({ id }) => id));
-      if (!ids.includes(representation)) throw new ProblemError({ kind: 'no such object' });
+      // A camera that has just started is asked for before its description has got around.
+      const current = offers(snapshot, representation) ? snapshot : await freshSnapshotOf(env, stream, now);
+      if (current.kind !== 'announced' || !offers(current, representation)) {
+        throw new ProblemError({ kind: 'no such object' });
+      }
+      const { description } = current;
       demandPossible(number, description, now);
       return millisecondsOfSeconds(holdTime(number, secondsOfMilliseconds(now), description.segmentDuration));
     }
@@ -126,6 +129,10 @@ async function holdFor(
     }
   }
 }
+
+const offers = (snapshot: StreamSnapshot, representation: RepresentationId): boolean =>
+  snapshot.kind === 'announced' &&
+  snapshot.description.tracks.some((track) => track.representations.some(({ id }) => id === representation));
 
 function isNearNewest(snapshot: StreamSnapshot, representation: RepresentationId, number: SegmentNumber): boolean {
   const newest = snapshot.kind === 'pushed' ? snapshot.newest[representation] : undefined;

@@ -9,7 +9,7 @@ import { segmentOf } from './segment/stub.ts';
 /** How long a GET waits for its PUT. */
 const HOLD = milliseconds(5000);
 
-type Probe = MediaObject & { readonly kind: 'segment' };
+type Probe = MediaObject & { readonly kind: 'segment'; readonly representation: typeof PROBE_REPRESENTATION };
 
 export const isProbe = (object: MediaObject): object is Probe =>
   object.kind === 'segment' && object.representation === PROBE_REPRESENTATION;

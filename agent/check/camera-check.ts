@@ -57,7 +57,9 @@ export function cameraFindings(stream: RtspStream, seen: Observation): Finding[]
     `first packet after ${secondsText(firstPacket)}`,
     firstPicture === undefined ? undefined : `first picture after ${secondsText(firstPicture)}`,
   ];
-  const findings = [finding.fine(`${stream.input.safe}: ${about_.filter((part) => part !== undefined).join(', ')}`, figures)];
+  const findings = [
+    finding.fine(`${stream.input.safe}: ${about_.filter((part) => part !== undefined).join(', ')}`, figures),
+  ];
   if (firstPicture === undefined) {
     findings.push(
       finding.broken(
@@ -67,7 +69,9 @@ export function cameraFindings(stream: RtspStream, seen: Observation): Finding[]
   }
   if (video.codec === 'hevc') {
     findings.push(
-      finding.warning('H.265 costs this machine more to decode, and is encoded anew to H.264: choose H.264 in the camera'),
+      finding.warning(
+        'H.265 costs this machine more to decode, and is encoded anew to H.264: choose H.264 in the camera',
+      ),
     );
   }
   if (rate !== undefined && rate < stream.targetFps * (1 - RATE_TOLERANCE)) {

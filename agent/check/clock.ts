@@ -33,7 +33,11 @@ export function clockFinding({ ahead, uncertainty }: ClockDifference, displaceme
   const finding = about('clock', 'clock');
   const meant = -1000 * displacement;
   const off = ahead - meant;
-  const figures = { aheadMs: Math.round(ahead), uncertaintyMs: Math.round(uncertainty), timeDisplacementS: displacement };
+  const figures = {
+    aheadMs: Math.round(ahead),
+    uncertaintyMs: Math.round(uncertainty),
+    timeDisplacementS: displacement,
+  };
   const amount = (value: number): string =>
     Math.abs(value) < 1000 ? `${Math.round(Math.abs(value))} ms` : `${(Math.abs(value) / 1000).toFixed(2)} s`;
   const said = `the edge's clock is ${amount(ahead)} ${ahead < 0 ? 'behind' : 'ahead of'} this machine's (± ${amount(uncertainty)})`;

@@ -68,7 +68,9 @@ async function secured({ edge, now, signal }: Asking, reached: string): Promise<
   if (edge.origin.protocol !== 'https:') {
     return LOOPBACK.test(edge.origin.hostname)
       ? finding.fine(reached)
-      : finding.warning(`${reached}, but without TLS, so that everyone on the way can read token and picture: use https://`);
+      : finding.warning(
+          `${reached}, but without TLS, so that everyone on the way can read token and picture: use https://`,
+        );
   }
   const { protocol, ends } = await handshakeWith(edge.origin, signal);
   const day = new Date(ends).toISOString().slice(0, 10);
@@ -108,7 +110,9 @@ async function checkUse(options: EdgeCheckOptions): Promise<Finding[]> {
 async function checkWay(options: EdgeCheckOptions, stream: StreamName): Promise<Finding> {
   try {
     const first = verdictOf(await tryPassage(options, stream));
-    return passageFinding(first.kind === 'streams' ? first : better(first, verdictOf(await tryPassage(options, stream))));
+    return passageFinding(
+      first.kind === 'streams' ? first : better(first, verdictOf(await tryPassage(options, stream))),
+    );
   } catch (error) {
     options.signal.throwIfAborted();
     const why = messageOf(error);

@@ -41,7 +41,10 @@ export async function ask(
 }
 
 const CAUSES: readonly { readonly codes: RegExp; readonly why: string }[] = [
-  { codes: /^(ENOTFOUND|EAI_\w+)$/, why: 'its host name is not known: check "edge", and the name servers of this network' },
+  {
+    codes: /^(ENOTFOUND|EAI_\w+)$/,
+    why: 'its host name is not known: check "edge", and the name servers of this network',
+  },
   { codes: /^ECONNREFUSED$/, why: 'it refuses the connection: check the address and port in "edge"' },
   {
     codes: /^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|TimeoutError)$/,
@@ -54,11 +57,18 @@ const CAUSES: readonly { readonly codes: RegExp; readonly why: string }[] = [
     why: 'its TLS certificate is for another name: check the name in "edge", or the certificate there',
   },
   {
-    codes: /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT\w*))$/,
+    codes:
+      /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT\w*))$/,
     why: 'nobody whom this machine trusts vouches for its TLS certificate: use one of a public authority, or name yours in NODE_EXTRA_CA_CERTS',
   },
-  { codes: /^(ERR_SSL_\w+|EPROTO)$/, why: 'it does not speak TLS as expected: check whether "edge" should begin with http://' },
-  { codes: /^(ECONNRESET|UND_ERR_SOCKET)$/, why: 'it closes the connection: check whether "edge" should begin with https://' },
+  {
+    codes: /^(ERR_SSL_\w+|EPROTO)$/,
+    why: 'it does not speak TLS as expected: check whether "edge" should begin with http://',
+  },
+  {
+    codes: /^(ECONNRESET|UND_ERR_SOCKET)$/,
+    why: 'it closes the connection: check whether "edge" should begin with https://',
+  },
 ];
 
 /** Why a request got no answer, and what to do. */

@@ -34,7 +34,8 @@ export async function tryPassage({ edge, now, signal }: Asking, stream: StreamNa
 
   const read = async (): Promise<Milliseconds[]> => {
     const answer = await request(url, { ...options, method: 'GET', headers });
-    if (answer.statusCode !== 200) throw new Error(`GET gets ${answer.statusCode}: ${errorOf(await answer.body.text())}`);
+    if (answer.statusCode !== 200)
+      throw new Error(`GET gets ${answer.statusCode}: ${errorOf(await answer.body.text())}`);
     const arrived: Milliseconds[] = [];
     let bytes = 0;
     for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {

@@ -90,7 +90,8 @@ export function whyRefused({ status, text }: Answer, claims: TokenClaims | undef
 export function errorOf(text: string): string {
   try {
     const body: unknown = JSON.parse(text);
-    if (typeof body === 'object' && body !== null && 'error' in body && typeof body.error === 'string') return body.error;
+    if (typeof body === 'object' && body !== null && 'error' in body && typeof body.error === 'string')
+      return body.error;
   } catch {
     // Not the edge's own words then.
   }

@@ -3,7 +3,7 @@ import type { StreamConfig } from '../config/schema.ts';
 import type { Logger } from 'pino';
 import { Camera } from '../camera/camera.ts';
 import type { CameraStatus } from '../camera/status.ts';
-import { startEmbeddedEdge, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
+import { startEmbeddedEdge, newSecret, type EmbeddedEdge, type EmbeddedEdgeOptions } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
 import { createLog } from '../log.ts';
@@ -77,17 +77,20 @@ function reportStatus(statuses: () => readonly CameraStatus[], log: Logger, sign
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
-async function embeddedEdge(
+/** Key and certificate of the embedded edge, read; undefined for HTTP. @throws UserError */
+export async function httpsOf({ sslKeyFile, sslCertFile }: Config): Promise<EmbeddedEdgeOptions['https']> {
+  if (sslKeyFile === undefined || sslCertFile === undefined) return undefined;
+  return { key: await readText(sslKeyFile), cert: await readText(sslCertFile) };
+}
+
+/** The edge that a configuration without "edge" has on this machine. @throws UserError */
+export async function embeddedEdge(
   config: Config,
   secret: string,
   { now }: Surroundings,
   onError: (message: string) => void,
 ): Promise<EmbeddedEdge> {
-  const { sslKeyFile, sslCertFile } = config;
-  const https =
-    sslKeyFile === undefined || sslCertFile === undefined
-      ? undefined
-      : { key: await readText(sslKeyFile), cert: await readText(sslCertFile) };
+  const https = await httpsOf(config);
   return startEmbeddedEdge({
     // The schema has made sure of both.
     host: config.host ?? '',

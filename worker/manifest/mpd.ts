@@ -32,7 +32,7 @@ export function mpd(description: StreamDescription, context: MpdContext): string
       '@minBufferTime': duration(description.targetLatency),
       '@suggestedPresentationDelay': duration(description.targetLatency),
       ProgramInformation: { Title: description.title },
-      ServiceDescription: serviceDescription(description.targetLatency),
+      ServiceDescription: serviceDescription(description),
       Period: {
         '@id': '0',
         '@start': 'PT0S',
@@ -78,15 +78,27 @@ const listed = (
 ): readonly Representation[] =>
   description.serverSideRepresentationSwitching ? representations.slice(0, 1) : representations;
 
-function serviceDescription(targetLatency: Seconds): object {
+function serviceDescription({ targetLatency, saveStats }: StreamDescription): object {
   const target = Math.round(targetLatency * 1000);
   return {
     '@id': 0,
     // dash.js seeks to the live edge when it is later than max + 0.5 s, and plays faster or slower within.
     Latency: { '@referenceId': 0, '@target': target, '@min': Math.round(target / 2), '@max': 2 * target },
     PlaybackRate: { '@min': '0.95', '@max': '1.05' },
+    ...(saveStats === true ? { ClientDataReporting: CLIENT_DATA_REPORTING } : {}),
   };
 }
+
+/** Asks players to say how they do with each request for a segment (CTA-5004; DASH-IF, CMCD in DASH). */
+const CLIENT_DATA_REPORTING = {
+  CMCDParameters: {
+    '@schemeIdUri': 'urn:dashif:cta-5004:2025',
+    '@version': 2,
+    '@mode': 'query',
+    '@keys': 'br bl bs ltc sid',
+    '@includeInRequests': 'segment',
+  },
+};
 
 function segmentTemplate(description: StreamDescription, token: string | undefined): object {
   const query = token === undefined ? '' : `?token=${encodeURIComponent(token)}`;

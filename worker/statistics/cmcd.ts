@@ -20,10 +20,11 @@ export function playerFigures(
   }
 }
 
-/** CMCD 2 gives lists, of one for each kind of track. */
+/** CMCD 2 gives lists, of one item for each kind of track, which may carry parameters. */
 function numberOf(value: unknown): number | undefined {
-  const first: unknown = Array.isArray(value) ? value[0] : value;
-  return typeof first === 'number' && Number.isFinite(first) ? first : undefined;
+  if (Array.isArray(value)) return numberOf(value[0]);
+  if (typeof value === 'object' && value !== null && 'value' in value) return numberOf(value.value);
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 function present<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {

@@ -1,0 +1,68 @@
+import { embeddedEdge, httpsOf } from '../commands/run.ts';
+import type { Surroundings } from '../commands/surroundings.ts';
+import type { Config } from '../config/load.ts';
+import { embeddedOrigin, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
+import { messageOf } from '../errors.ts';
+import { connections, type Edge } from '../upload/edge.ts';
+import { signToken } from '../../protocol/token.ts';
+import { secondsOfMilliseconds } from '../../protocol/units.ts';
+import { checkEdge, versionOf } from './edge-check.ts';
+import { about, type Finding } from './finding.ts';
+
+/** The token for the time of the check. */
+const TOKEN_LIFE_S = 600;
+
+/** The edge on this machine: the one that runs already, or one started for the check. */
+export async function checkEmbedded(config: Config, around: Surroundings): Promise<Finding[]> {
+  return (await checkRunning(config, around)) ?? checkStarted(config, around);
+}
+
+/** Undefined when no Fast-ll listens there. */
+async function checkRunning(
+  config: Config,
+  { environment, now, signal }: Surroundings,
+): Promise<Finding[] | undefined> {
+  const secret = config.secret ?? environment['FASTLL_SECRET'];
+  const exp = Math.floor(secondsOfMilliseconds(now()) + TOKEN_LIFE_S);
+  const https = await httpsOf(config);
+  const edge: Edge = {
+    origin: embeddedOrigin(config.host ?? '', config.port ?? 0, https),
+    dispatcher: connections(https?.cert),
+    token: () => signToken({ sub: '*', scope: 'publish', exp }, secret ?? newSecret()),
+  };
+  try {
+    if (config.port === 0) return undefined;
+    if ((await versionOf({ edge, now, signal }).catch(() => undefined)) === undefined) return undefined;
+    const { timeDisplacement } = config;
+    const streams = secret === undefined ? [] : config.streams.map(({ stream }) => stream);
+    const findings = await checkEdge({ edge, now, signal, streams, token: undefined, timeDisplacement });
+    if (secret !== undefined) return findings;
+    const unknown = about('way', 'way').warning(
+      'not tried, because the Fast-ll that runs there made its secret by itself: set "secret" in the configuration (or FASTLL_SECRET) and start it anew, or end it during the check',
+    );
+    return [...findings, unknown];
+  } finally {
+    await edge.dispatcher.destroy();
+  }
+}
+
+async function checkStarted(config: Config, around: Surroundings): Promise<Finding[]> {
+  const { environment, now, signal } = around;
+  let embedded: EmbeddedEdge;
+  try {
+    const secret = config.secret ?? environment['FASTLL_SECRET'] ?? newSecret();
+    embedded = await embeddedEdge(config, secret, around, () => {});
+  } catch (error) {
+    return [about('edge', 'edge').broken(messageOf(error))];
+  }
+  try {
+    signal.throwIfAborted();
+    const { edge } = embedded;
+    const { timeDisplacement } = config;
+    const streams = config.streams.map(({ stream }) => stream);
+    return await checkEdge({ edge, now, signal, streams, token: undefined, timeDisplacement });
+  } finally {
+    await embedded.close();
+    await embedded.edge.dispatcher.destroy();
+  }
+}

@@ -1,0 +1,31 @@
+import type { Surroundings } from '../commands/surroundings.ts';
+import type { Config } from '../config/load.ts';
+import { connections, type Edge } from '../upload/edge.ts';
+import { checkEdge } from './edge-check.ts';
+import { about, type Finding } from './finding.ts';
+
+/** The edge elsewhere that the configuration names. */
+export async function checkRemote(
+  url: string,
+  config: Config,
+  { environment, now, signal }: Surroundings,
+): Promise<Finding[]> {
+  const token = config.token ?? environment['FASTLL_TOKEN'];
+  const edge: Edge = {
+    origin: new URL(url),
+    dispatcher: connections(),
+    token: () => Promise.resolve(token ?? ''),
+  };
+  try {
+    const { timeDisplacement } = config;
+    const streams = token === undefined ? [] : config.streams.map(({ stream }) => stream);
+    const findings = await checkEdge({ edge, now, signal, streams, token, timeDisplacement });
+    if (token !== undefined) return findings;
+    const missing = about('token', 'token').broken(
+      'the edge needs a publish token: set FASTLL_TOKEN, or "token" in the configuration (made by: fast-ll token --publish)',
+    );
+    return [...findings, missing];
+  } finally {
+    await edge.dispatcher.destroy();
+  }
+}
