@@ -1,5 +1,16 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { convertV4MiniflareOptions, Log, LogLevel, type MiniflareOptions, type V4WorkerOptions } from 'miniflare';
+import {
+  convertV4MiniflareOptions,
+  Log,
+  LogLevel,
+  Request,
+  Response,
+  type MiniflareOptions,
+  type V4WorkerOptions,
+} from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 
 /**
@@ -27,9 +38,11 @@ export function miniflareOptions(home: EdgeHome): MiniflareOptions {
       compatibilityDate: worker.compatibilityDate,
       compatibilityFlags: worker.compatibilityFlags,
       durableObjects: worker.durableObjects,
-      assets: worker.assets,
     }),
     name: 'fast-ll',
+    // Not as `assets`: Miniflare would put its asset router before the Worker, and every byte of every segment would
+    // pass through it. It cost a third of the edge's processor time.
+    serviceBindings: { ASSETS: staticFiles(at('dist/assets')) },
     modules: true,
     // Whatever folder it is started in.
     modulesRoot: at('dist/worker'),
@@ -43,6 +56,27 @@ export function miniflareOptions(home: EdgeHome): MiniflareOptions {
     handleStructuredLogs: ({ message }) => home.onError(message),
     handleUncaughtError: ({ message }) => home.onError(message),
   });
+}
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Answers as the platform's static assets do: the files of a folder, each with its type and an entity tag. */
+function staticFiles(folder: string): (request: Request) => Promise<Response> {
+  return async (request) => {
+    // A URL's path has no dot segments: it can't lead out of the folder.
+    const path = new URL(request.url).pathname;
+    const file = await readFile(join(folder, path)).catch(() => undefined);
+    if (file === undefined) return new Response(null, { status: 404 });
+    const tag = `"${createHash('sha256').update(file).digest('base64url')}"`;
+    const headers = { etag: tag, 'content-type': CONTENT_TYPES[extname(path)] ?? 'application/octet-stream' };
+    if (request.headers.get('if-none-match') === tag) return new Response(null, { status: 304, headers });
+    return new Response(file, { headers });
+  };
 }
 
 /** Without the keys that are undefined. */

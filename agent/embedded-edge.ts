@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Miniflare } from 'miniflare';
-import { miniflareOptions } from '../miniflare.config.ts';
+import type { Miniflare } from 'miniflare';
 import { signToken, type Right, type TokenClaims } from '../protocol/token.ts';
 import { seconds, secondsOfMilliseconds, type Milliseconds, type Seconds } from '../protocol/units.ts';
 import { codeOf, messageOf, UserError } from './errors.ts';
@@ -36,8 +35,13 @@ export const newSecret = (): string => randomBytes(32).toString('base64url');
 export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<EmbeddedEdge> {
   const { host, https, secret, now } = options;
   let said = '';
+  // Only here: it takes a second and some memory, and an agent of an edge elsewhere needs none of it.
+  const [{ Miniflare: Runtime }, { miniflareOptions }] = await Promise.all([
+    import('miniflare'),
+    import('../miniflare.config.ts'),
+  ]);
   const miniflare = withoutSignalListeners(
-    new Miniflare(
+    new Runtime(
       miniflareOptions({
         host,
         port: options.port,
@@ -48,7 +52,10 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
           TIME_DISPLACEMENT: String(options.timeDisplacement),
           WAIT_FOR_ABSENT_SEGMENT: String(options.waitForAbsentSegment),
         },
-        onError: options.onError,
+        onError: (message) => {
+          said = message;
+          options.onError(message);
+        },
       }),
     ),
   );

@@ -34,7 +34,8 @@ export const parseSegmentNumber = (text: string): SegmentNumber | undefined =>
 export const segmentNumber = (value: number): SegmentNumber => value as SegmentNumber;
 
 export const streamNameSchema = z.string().refine(isStreamName, {
-  error: `expected a stream name: 1 to 64 of A-Z a-z 0-9 _ . ~ (no "-"), not starting with "." or "~", and none of ${[...RESERVED_NAMES].join(', ')}`,
+  error: ({ input }) =>
+    `expected a stream name: 1 to 64 of A-Z a-z 0-9 _ . ~ (no "-"), not starting with "." or "~", and none of ${[...RESERVED_NAMES].join(', ')}; got ${JSON.stringify(input)}`,
 });
 export const representationIdSchema = z.string().refine(isRepresentationId, {
   error: 'expected a representation id: 1 to 3 digits',

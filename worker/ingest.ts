@@ -7,6 +7,7 @@ import { demandPossible } from './admission.ts';
 import { demand } from './auth.ts';
 import type { EdgeContext } from './env.ts';
 import { ProblemError } from './errors.ts';
+import { withoutToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
 import { putRequest, type PutTerms } from './segment/request.ts';
 import { segmentOf } from './segment/stub.ts';
@@ -29,7 +30,7 @@ export async function ingest(
   await demand('publish', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
   switch (object.kind) {
     case 'manifest':
-      await streamOf(c.env, stream).putManifest(stream, await manifestOf(c.req.raw));
+      await streamOf(c.env, stream).putManifest(stream, withoutToken(await manifestOf(c.req.raw)));
       return c.body(null, 201);
     case 'init':
       await streamOf(c.env, stream).putInit(stream, object.representation, await initOf(c.req.raw));

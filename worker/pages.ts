@@ -24,7 +24,10 @@ export const page = (c: EdgeContext, name: 'player' | 'wall'): Promise<Response>
 
 /** A file of dist/assets, by its path there. */
 export async function asset(c: EdgeContext, path: string): Promise<Response> {
-  const found = await c.env.ASSETS.fetch(new URL(path, c.req.url), { headers: conditionsOf(c.req.raw) });
+  const url = new URL(path, c.req.url);
+  // Escaped dots and slashes would lead elsewhere.
+  if (url.pathname !== path) throw new ProblemError({ kind: 'no such page' });
+  const found = await c.env.ASSETS.fetch(url, { headers: conditionsOf(c.req.raw) });
   if (found.status === 404) throw new ProblemError({ kind: 'no such page' });
   const headers = new Headers(found.headers);
   for (const [key, value] of Object.entries(SECURITY_HEADERS)) headers.set(key, value);

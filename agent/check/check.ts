@@ -7,7 +7,7 @@ import type { StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import type { FfmpegProgram } from '../ffmpeg/locate.ts';
 import { Redactor } from '../redact.ts';
-import { atMost } from './at-most.ts';
+import { atMost } from './pool.ts';
 import { checkCamera } from './camera-check.ts';
 import { checkEmbedded } from './embedded-check.ts';
 import { checkFfmpeg } from './ffmpeg-check.ts';
@@ -62,6 +62,7 @@ async function findingsOf(config: Config, around: Surroundings, progress: Progre
   ): Promise<Result> => {
     progress.begin(what);
     const result = await work();
+    around.signal.throwIfAborted();
     progress.end(what, worstOf(findingsIn(result)));
     return result;
   };

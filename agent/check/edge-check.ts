@@ -16,6 +16,8 @@ const CLOCK_SAMPLES = 5;
 const CERTIFICATE_SOON = seconds(7 * 86_400);
 
 export interface EdgeCheckOptions extends Asking {
+  /** How it comes that it runs; empty where that is not our business. */
+  readonly running: '' | 'runs already' | 'started for this check';
   readonly streams: readonly StreamName[];
   /** As it was given; undefined where the agent makes its own. */
   readonly token: string | undefined;
@@ -41,7 +43,7 @@ export async function versionOf(asking: Asking): Promise<string | undefined> {
   return status === 200 ? /^\d+\.\d+\.\d+\S*$/.exec(text.trim())?.[0] : undefined;
 }
 
-async function reach(asking: Asking): Promise<Finding[]> {
+async function reach(asking: EdgeCheckOptions): Promise<Finding[]> {
   const { origin } = asking.edge.origin;
   const finding = about('edge', 'edge');
   try {
@@ -49,7 +51,9 @@ async function reach(asking: Asking): Promise<Finding[]> {
     if (version === undefined) {
       return [finding.broken(`${origin}: what answers there is not Fast-ll: check the address, and deploy it there`)];
     }
-    const findings = [await secured(asking, `${origin} is Fast-ll ${version}`)];
+    const findings = [
+      await secured(asking, `${origin} is Fast-ll ${version}${asking.running === '' ? '' : ` (${asking.running})`}`),
+    ];
     if (version !== packageJson.version) {
       const outdated = `${origin} runs version ${version}, and this is ${packageJson.version}`;
       findings.push(finding.warning(`${outdated}: deploy the same one (npx wrangler deploy)`));
@@ -74,10 +78,10 @@ async function secured({ edge, now, signal }: Asking, reached: string): Promise<
   }
   const { protocol, ends } = await handshakeWith(edge.origin, signal);
   const day = new Date(ends).toISOString().slice(0, 10);
-  const trusted = `${reached}, ${protocol}, certificate trusted until ${day}`;
   const figures = { tls: protocol, certificateEnds: new Date(ends).toISOString() };
-  const left = (ends - now()) / 1000;
-  return left > CERTIFICATE_SOON ? finding.fine(trusted, figures) : finding.warning(`${trusted}: renew it`, figures);
+  return (ends - now()) / 1000 > CERTIFICATE_SOON
+    ? finding.fine(`${reached}, ${protocol}, certificate good until ${day}`, figures)
+    : finding.warning(`${reached}, but its TLS certificate ends on ${day}: renew it`, figures);
 }
 
 async function checkClock(options: EdgeCheckOptions): Promise<Finding[]> {

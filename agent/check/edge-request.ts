@@ -19,7 +19,7 @@ export interface Asking {
   readonly signal: AbortSignal;
 }
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 6000;
 
 /** @throws what undici says; {@link whyUnreachable} puts it into words */
 export async function ask(
@@ -66,8 +66,8 @@ const CAUSES: readonly { readonly codes: RegExp; readonly why: string }[] = [
     why: 'it does not speak TLS as expected: check whether "edge" should begin with http://',
   },
   {
-    codes: /^(ECONNRESET|UND_ERR_SOCKET)$/,
-    why: 'it closes the connection: check whether "edge" should begin with https://',
+    codes: /^(ECONNRESET|UND_ERR_SOCKET|HPE_\w+)$/,
+    why: 'it does not speak HTTP: check whether "edge" should begin with https://',
   },
 ];
 

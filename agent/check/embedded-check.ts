@@ -35,7 +35,15 @@ async function checkRunning(
     if ((await versionOf({ edge, now, signal }).catch(() => undefined)) === undefined) return undefined;
     const { timeDisplacement } = config;
     const streams = secret === undefined ? [] : config.streams.map(({ stream }) => stream);
-    const findings = await checkEdge({ edge, now, signal, streams, token: undefined, timeDisplacement });
+    const findings = await checkEdge({
+      edge,
+      now,
+      signal,
+      running: 'runs already',
+      streams,
+      token: undefined,
+      timeDisplacement,
+    });
     if (secret !== undefined) return findings;
     const unknown = about('way', 'way').warning(
       'not tried, because the Fast-ll that runs there made its secret by itself: set "secret" in the configuration (or FASTLL_SECRET) and start it anew, or end it during the check',
@@ -48,6 +56,7 @@ async function checkRunning(
 
 async function checkStarted(config: Config, around: Surroundings): Promise<Finding[]> {
   const { environment, now, signal } = around;
+  signal.throwIfAborted();
   let embedded: EmbeddedEdge;
   try {
     const secret = config.secret ?? environment['FASTLL_SECRET'] ?? newSecret();
@@ -60,7 +69,8 @@ async function checkStarted(config: Config, around: Surroundings): Promise<Findi
     const { edge } = embedded;
     const { timeDisplacement } = config;
     const streams = config.streams.map(({ stream }) => stream);
-    return await checkEdge({ edge, now, signal, streams, token: undefined, timeDisplacement });
+    const running = 'started for this check';
+    return await checkEdge({ edge, now, signal, running, streams, token: undefined, timeDisplacement });
   } finally {
     await embedded.close();
     await embedded.edge.dispatcher.destroy();

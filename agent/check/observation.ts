@@ -22,9 +22,9 @@ export interface Observation {
   readonly firstPicture: Milliseconds | undefined;
 }
 
-/** Bounds, all below the 20 s that a camera's check may take. */
+/** From the start on; a camera's check may take 20 s. `run` gives up when there is no picture after 15 s. */
 const FIRST_PACKET_MS = 10_000;
-const FIRST_PICTURE_MS = 8000;
+const FIRST_PICTURE_MS = 16_000;
 /** How long frames are looked at: enough for two keyframes in most cameras. */
 const LOOK_MS = 5000;
 /** Less is enough when the distance of keyframes was seen twice. */
@@ -60,7 +60,7 @@ export async function observeCamera(options: {
   const ended = process.ended.then((failure) => failure ?? new Promise<never>(() => {}));
   try {
     const failure = await Promise.race([seenEnough(sofar, signal), ended, nobodyAnswers(stream, signal)]);
-    return failure ?? sofar.observation() ?? noPicture(FIRST_PACKET_MS);
+    return failure ?? sofar.observation() ?? NO_PACKET;
   } finally {
     over.abort();
     await process.ended;
@@ -71,7 +71,19 @@ function lookArguments(stream: RtspStream, hasFpsMode: boolean): string[] {
   return [
     ...['-hide_banner', '-nostats', '-nostdin', '-loglevel', 'level+info'],
     ...source(stream).input,
-    ...['-copyts', '-map', '0:v:0', '-c', 'copy', '-f', 'framecrc', '-flush_packets', '1', `pipe:${FIRST_PIPE}`],
+    ...[
+      '-copyts',
+      '-map',
+      '0:v:0',
+      '-c',
+      'copy',
+      '-copyinkf',
+      '-f',
+      'framecrc',
+      '-flush_packets',
+      '1',
+      `pipe:${FIRST_PIPE}`,
+    ],
     ...['-map', '0:v:0', hasFpsMode ? '-fps_mode' : '-vsync', 'passthrough'],
     ...['-vf', String.raw`select=eq(n\,0),showinfo`, '-f', 'null', '-'],
   ];
@@ -123,7 +135,7 @@ class Sight {
     const since = this.#since();
     if (this.#firstPacket === undefined) return since > FIRST_PACKET_MS;
     const looked = since - this.#firstPacket;
-    if (this.#firstPicture === undefined) return looked > FIRST_PICTURE_MS;
+    if (this.#firstPicture === undefined) return since > FIRST_PICTURE_MS;
     const keyframes = this.#packets.filter(({ keyframe }) => keyframe).length;
     return looked > LOOK_MS || (looked > SHORT_LOOK_MS && keyframes >= ENOUGH_KEYFRAMES);
   }
@@ -133,10 +145,10 @@ async function seenEnough(sofar: Sight, signal: AbortSignal): Promise<undefined>
   for await (const _ of setInterval(WATCH_INTERVAL_MS, undefined, { signal })) if (sofar.isEnough) return;
 }
 
-const noPicture = (time: number): Failure => ({
+const NO_PACKET: Failure = {
   kind: 'unreachable',
-  message: `the camera is there, but has sent no picture for ${time / 1000} s: check "transport", and whether it serves others`,
-});
+  message: `the camera is there, but has sent no picture for ${FIRST_PACKET_MS / 1000} s: check "transport", and whether it serves others`,
+};
 
 /**
  * Resolves when nothing answers at the camera's address: FFmpeg would wait for minutes. Pending for ever when something

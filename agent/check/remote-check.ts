@@ -19,7 +19,7 @@ export async function checkRemote(
   try {
     const { timeDisplacement } = config;
     const streams = token === undefined ? [] : config.streams.map(({ stream }) => stream);
-    const findings = await checkEdge({ edge, now, signal, streams, token, timeDisplacement });
+    const findings = await checkEdge({ edge, now, signal, running: '', streams, token, timeDisplacement });
     if (token !== undefined) return findings;
     const missing = about('token', 'token').broken(
       'the edge needs a publish token: set FASTLL_TOKEN, or "token" in the configuration (made by: fast-ll token --publish)',

@@ -33,11 +33,11 @@ export const jsonReport = (findings: readonly Finding[], version: string): strin
 
 function summaryOf(findings: readonly Finding[]): string {
   const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
+  const things = (number: number): string => (number === 1 ? '1 thing' : `${number} things`);
   const [broken, warnings] = [count('broken'), count('warning')];
-  if (broken === 0 && warnings === 0) return 'All is well.';
-  const better = warnings === 0 ? '' : `${warnings} could be better`;
-  if (broken === 0) return `It works; of what was found ${better}.`;
-  return `${broken} ${broken === 1 ? 'thing is' : 'things are'} broken${better === '' ? '' : `, ${better}`}.`;
+  if (broken === 0) return warnings === 0 ? 'All is well.' : `It works, and ${things(warnings)} could be better.`;
+  const better = warnings === 0 ? '' : `, ${warnings} could be better`;
+  return `${things(broken)} ${broken === 1 ? 'is' : 'are'} broken${better}.`;
 }
 
 /** A terminal narrower than this wraps by itself. */

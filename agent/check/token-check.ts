@@ -2,7 +2,7 @@ import { mediaPath } from '../../protocol/paths.ts';
 import type { StreamName } from '../../protocol/names.ts';
 import { tokenClaimsSchema, type TokenClaims } from '../../protocol/token.ts';
 import { milliseconds, millisecondsOfSeconds, seconds, type Milliseconds } from '../../protocol/units.ts';
-import { atMost } from './at-most.ts';
+import { atMost } from './pool.ts';
 import { ask, type Answer, type Asking } from './edge-request.ts';
 import { about, type Finding } from './finding.ts';
 
@@ -42,7 +42,8 @@ export async function checkToken(
   return { accepted, findings };
 }
 
-const isAccepted = ({ status }: Answer): boolean => status === 400;
+/** It got as far as the manifest: the edge's answer names what it missed there. */
+const isAccepted = ({ status, text }: Answer): boolean => status === 400 && text.includes('<MPD>');
 
 /** What a token says of itself, taken at its word; undefined of one that is not of Fast-ll. */
 export function claimsOf(token: string): TokenClaims | undefined {

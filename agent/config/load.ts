@@ -70,15 +70,18 @@ function describe(issue: z.core.$ZodIssue, root: unknown): string {
     case 'invalid_value':
       return `expected ${issue.values.map((allowed) => JSON.stringify(allowed)).join(' or ')}, got ${shown(value)}`;
     case 'invalid_union':
-      return issue.message === 'Invalid input' ? `expected "GEN" or "RTSP", got ${shown(value)}` : issue.message;
+      return issue.discriminator === undefined ? issue.message : `expected "GEN" or "RTSP", got ${shown(value)}`;
     case 'too_small':
-      return `expected at least ${issue.minimum} ${issue.origin === 'string' ? 'characters' : 'of them'}`;
+      return `expected at least ${issue.minimum} ${lengthOf(value)}`;
     case 'too_big':
-      return `expected at most ${issue.maximum} ${issue.origin === 'string' ? 'characters' : 'of them'}`;
+      return `expected at most ${issue.maximum} ${lengthOf(value)}`;
     default:
       return issue.message;
   }
 }
+
+const lengthOf = (value: unknown): string =>
+  Array.isArray(value) ? `of them, got ${value.length}` : `characters, got ${String(value).length}`;
 
 /** A value for an error message; long texts may hold anything and are named by their length. */
 function shown(value: unknown): string {

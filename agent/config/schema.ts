@@ -53,7 +53,11 @@ const rtspUrl = z
     const url = parseRtspUrl(text);
     if (url !== undefined) return url;
     // Not the value itself: it may hold a password.
-    context.addIssue({ code: 'custom', message: 'expected a URL like rtsp://user:password@host:554/path' });
+    context.addIssue({
+      code: 'custom',
+      message:
+        'expected a URL that begins with rtsp:// or rtsps://, with user:password@ before the host if the camera wants them',
+    });
     return z.NEVER;
   });
 
@@ -121,7 +125,10 @@ const streamEntry = z
   ])
   .refine((stream) => stream.fragmentDuration <= stream.segmentDuration, {
     path: ['fragmentDuration'],
-    error: 'expected no more than segmentDuration',
+    error: ({ input }) => {
+      const { fragmentDuration, segmentDuration } = input as { fragmentDuration: number; segmentDuration: number };
+      return `expected no more than segmentDuration, ${segmentDuration}, got ${fragmentDuration}`;
+    },
   })
   .refine((stream) => !stream.serverSideRepresentationSwitching || widthsOf(stream.qualities.video).size === 1, {
     path: ['qualities', 'video'],
@@ -144,7 +151,11 @@ export const streamsSchema = z
     streams.forEach(({ stream }, index) => {
       const first = streams.findIndex((other) => other.stream === stream);
       if (first === index) return;
-      context.addIssue({ code: 'custom', path: [index, 'stream'], message: `"${stream}" is taken by stream ${first}` });
+      context.addIssue({
+        code: 'custom',
+        path: [index, 'stream'],
+        message: `expected a name of its own, got "${stream}", which [${first}] has`,
+      });
     });
   })
   .meta({ title: 'streams.json of Fast-ll', description: 'The streams, one entry each.' });
@@ -185,7 +196,10 @@ export const configSchema = z
       .optional()
       .describe('Signs tokens at the embedded edge; else FASTLL_SECRET, or one made for this run.'),
     edge: z
-      .url({ protocol: /^https?$/ })
+      .url({
+        protocol: /^https?$/,
+        error: ({ input }) => `expected a URL like https://live.example.com, got ${JSON.stringify(input)}`,
+      })
       .meta({ pattern: '^https?://' })
       .optional()
       .describe('URL of an edge elsewhere, instead of the embedded one.'),

@@ -63,7 +63,8 @@ export function source(stream: StreamConfig): {
         input: [
           ...['-rtsp_transport', stream.transport],
           // Frame threads hold back as many frames as there are threads.
-          ...['-threads', '1', '-fflags', 'nobuffer', '-flags', 'low_delay'],
+          ...['-threads', '1', '-flags', 'low_delay'],
+          // Not `-fflags nobuffer`: it throws away what the probe has read, a keyframe, and the next may be far.
           ...['-probesize', '32', '-analyzeduration', '0', ...quickProbe],
           ...wallClock,
           ...['-i', stream.input.href],
@@ -91,7 +92,9 @@ function decimate(targetFps: number): string {
 function timestamps(stream: StreamConfig, base: Seconds): string {
   const d = stream.segmentDuration;
   const half = 0.5 / stream.targetFps;
-  return `setpts='if(eq(N,0),(floor((T+${half})/${d})*${d}-${base})/TB,PTS-${base}/TB)'`;
+  // Of the first frame the RTSP demuxer may not know the time; wall clock times are above a billion.
+  const first = 'if(gt(T,1e9),T,time(0))';
+  return `setpts='if(eq(N,0),(floor((${first}+${half})/${d})*${d}-${base})/TB,PTS-${base}/TB)'`;
 }
 
 /** A keyframe at the frame nearest each boundary. Half a millisecond more for what rounding took. */

@@ -31,7 +31,7 @@ export function mpd(description: StreamDescription, context: MpdContext): string
       '@maxSegmentDuration': duration(description.segmentDuration),
       '@minBufferTime': duration(description.targetLatency),
       '@suggestedPresentationDelay': duration(description.targetLatency),
-      ProgramInformation: { Title: description.title },
+      ProgramInformation: { Title: description.title.replaceAll(NO_XML, '\uFFFD') },
       ServiceDescription: serviceDescription(description),
       Period: {
         '@id': '0',
@@ -125,6 +125,9 @@ const duration = (value: Seconds): string => `PT${decimal(value)}S`;
 /** ISO/IEC 23009-1, FrameRateType: a ratio where it is no whole number. */
 const frameRate = (value: number): string =>
   Number.isInteger(value) ? String(value) : `${Math.round(value * 1000)}/1000`;
+
+/** What no XML document may hold, escaped or not (XML 1.0, 2.2). */
+const NO_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 const BUILDER = new XMLBuilder({
   ignoreAttributes: false,

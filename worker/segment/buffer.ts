@@ -1,86 +1,91 @@
 /**
  * The bytes of one segment while they arrive, for any number of readers, each from the first byte on.
  *
- * An `IdentityTransformStream` that is never read but `tee()`d: a reader takes one branch, the other stays as the tail
- * for the next. The runtime then copies to readers natively: a fragment costs no JavaScript per viewer, and one that
- * stalls holds nobody up. A further branch is drained, so that writing never waits for a reader.
- *
- * The bytes are also kept in one block that grows by doubling: what a complete segment is served from, what one who
- * joins in the middle gets first, and what a PUT that is sent again is compared with.
+ * They are kept in one block that grows by doubling; a reader is no more than its place in it, and is given what there
+ * is whenever the runtime has room for it. So one that stalls costs nothing and holds nobody up. (Branches of a `tee()`
+ * are cheaper, but the runtime pumps all of them at the pace of the slowest: one that stalls stalls them all.)
  */
 const FIRST_BLOCK_BYTES = 128 * 1024;
 
-export class SegmentBuffer {
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  #tail: ReadableStream<Uint8Array>;
-  #block = new Uint8Array(FIRST_BLOCK_BYTES);
-  #length = 0;
-  /** Readers that came after the first byte. */
-  readonly #late = new Set<WritableStreamDefaultWriter<Uint8Array>>();
+interface Reader {
+  readonly controller: ReadableStreamDefaultController<Uint8Array>;
+  /** How much of the block it has been given. */
+  position: number;
+  /** Whether it could take more than there was. */
+  hungry: boolean;
+}
 
-  constructor() {
-    const { readable, writable } = new IdentityTransformStream();
-    const [tail, drained] = readable.tee();
-    this.#tail = tail;
-    this.#writer = writable.getWriter();
-    // Both end as the writer does, whose own outcome is what counts.
-    drained.pipeTo(new WritableStream()).catch(() => {});
-    this.#writer.closed.catch(() => {});
-  }
+export class SegmentBuffer {
+  #block: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BLOCK_BYTES);
+  #length = 0;
+  #end: 'complete' | Error | undefined;
+  readonly #readers = new Set<Reader>();
 
   get length(): number {
     return this.#length;
   }
 
   /** All that has arrived so far. */
-  get bytes(): Uint8Array {
-    return this.#block.subarray(0, this.#length);
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#from(0);
   }
 
   /** A reader from the first byte, in step with the writer. */
   attach(): ReadableStream<Uint8Array> {
-    if (this.#length > 0) return this.#attachLate();
-    const [branch, tail] = this.#tail.tee();
-    this.#tail = tail;
-    return branch;
-  }
-
-  /**
-   * The runtime's pump looks at what already lies in a branch only when the next piece comes: one who joins in the
-   * middle would wait for it. So those few are written to, what there is first and then, with the others, the rest.
-   */
-  #attachLate(): ReadableStream<Uint8Array> {
-    const { readable, writable } = new IdentityTransformStream();
-    const writer = writable.getWriter();
-    this.#late.add(writer);
-    this.#writeLate(writer, this.bytes);
-    return readable;
-  }
-
-  /** Not awaited: a late reader that stalls, or leaves, holds nobody up. */
-  #writeLate(writer: WritableStreamDefaultWriter<Uint8Array>, piece: Uint8Array): void {
-    writer.write(piece).catch(() => this.#late.delete(writer));
+    let reader: Reader | undefined;
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          reader = { controller, position: 0, hungry: false };
+          this.#readers.add(reader);
+        },
+        pull: () => {
+          if (reader !== undefined) this.#serve(reader);
+        },
+        cancel: () => {
+          if (reader !== undefined) this.#readers.delete(reader);
+        },
+      },
+      // Asked only when the runtime can write: what it takes is then all there is, in one piece.
+      { highWaterMark: 0 },
+    );
   }
 
   /** Passes a piece on to all readers. */
-  async write(piece: Uint8Array): Promise<void> {
+  write(piece: Uint8Array): void {
     this.#keep(piece);
-    for (const late of this.#late)
-      this.#writeLate(late, this.#block.subarray(this.#length - piece.byteLength, this.#length));
-    await this.#writer.write(piece);
+    this.#serveHungry();
   }
 
   /** Every reader ends where the writer ended. */
-  async complete(): Promise<void> {
-    for (const late of this.#late) late.close().catch(() => {});
-    await this.#writer.close();
-    await this.#tail.cancel();
+  complete(): void {
+    this.#end = 'complete';
+    this.#serveHungry();
   }
 
   /** Every reader's response fails: nothing cut off may look complete. */
-  async abort(reason: Error): Promise<void> {
-    for (const late of this.#late) late.abort(reason).catch(() => {});
-    await this.#writer.abort(reason);
+  abort(reason: Error): void {
+    this.#end = reason;
+    for (const { controller } of this.#readers) controller.error(reason);
+    this.#readers.clear();
+  }
+
+  #serveHungry(): void {
+    for (const reader of this.#readers) if (reader.hungry) this.#serve(reader);
+  }
+
+  #serve(reader: Reader): void {
+    const piece = this.#from(reader.position);
+    if (piece.byteLength > 0) {
+      reader.position = this.#length;
+      reader.hungry = false;
+      reader.controller.enqueue(piece);
+    } else if (this.#end === 'complete') {
+      this.#readers.delete(reader);
+      reader.controller.close();
+    } else {
+      reader.hungry = true;
+    }
   }
 
   #keep(piece: Uint8Array): void {
@@ -92,5 +97,10 @@ export class SegmentBuffer {
     }
     this.#block.set(piece, this.#length);
     this.#length = length;
+  }
+
+  /** A view of what never changes: bytes are only added, and a larger block is another one. */
+  #from(position: number): Uint8Array<ArrayBuffer> {
+    return this.#block.subarray(position, this.#length);
   }
 }

@@ -33,7 +33,7 @@ export class Segment extends DurableObject<Env> {
       case 'PUT':
         return this.#put(request);
       case 'DELETE':
-        await this.#reset(new Error('the segment was deleted'));
+        this.#reset(new Error('the segment was deleted'));
         return new Response(null, { status: 204 });
       default:
         return this.#get(request);
@@ -64,7 +64,7 @@ export class Segment extends DurableObject<Env> {
     }
     if (decision === 'absent' || decision === 'hold') return toResponse({ kind: 'segment absent' });
     if (request.method === 'HEAD' && decision === 'attach') return new Response(null, { headers: MEDIA_HEADERS });
-    this.#viewers += 1;
+    if (request.method === 'GET') this.#viewers += 1;
     if (decision === 'whole') return serveWhole(this.#buffer.bytes, request);
     return new Response(this.#buffer.attach(), { headers: MEDIA_HEADERS });
   }
@@ -83,14 +83,13 @@ export class Segment extends DurableObject<Env> {
     const decision = decidePut(this.#state, writer, precedence);
     if (decision === 'refuse') return toResponse({ kind: 'another encoder writes this segment' });
     if (decision === 'already complete') return this.#received();
-    if (decision === 'begin') await this.#reset(new Error('another encoder took over'));
+    if (decision === 'begin') this.#reset(new Error('another encoder took over'));
     this.#superseded.abort();
     this.#superseded = new AbortController();
     const superseded = this.#superseded.signal;
     clearTimeout(this.#grace);
     this.#state = { phase: 'receiving', writer };
-    // Before the first byte: a response that starts while a first small piece already lies in its branch would deliver
-    // that piece only with the next one.
+    // Before the first byte: the responses' headers are then out of its way.
     this.#opened.resolve();
     const outcome = await this.#receive(request.body, superseded);
     switch (outcome) {
@@ -101,12 +100,12 @@ export class Segment extends DurableObject<Env> {
         return toResponse({ kind: 'upload broke off' });
       case 'too large':
       case 'different':
-        await this.#abort(new Error(`the PUT was ${outcome}`));
+        this.#abort(new Error(`the PUT was ${outcome}`));
         return outcome === 'different'
           ? toResponse({ kind: 'bad body', detail: 'a PUT sent again has to begin with the bytes sent before' })
           : toResponse({ kind: 'body too large', maxBytes: MAX_SEGMENT_BYTES });
       case 'ended':
-        await this.#buffer.complete();
+        this.#buffer.complete();
         this.#state = { phase: 'complete', writer };
         return this.#received();
     }
@@ -117,9 +116,11 @@ export class Segment extends DurableObject<Env> {
     body: ReadableStream<Uint8Array> | null,
     superseded: AbortSignal,
   ): Promise<'ended' | 'broke' | 'superseded' | 'too large' | 'different'> {
-    if (body === null) return 'ended';
-    const reader = body.getReader({ mode: 'byob' });
     const buffer = this.#buffer;
+    if (body === null) return buffer.length > 0 ? 'different' : 'ended';
+    const reader = body.getReader({ mode: 'byob' });
+    // One that hangs is told now, not when its next byte comes.
+    superseded.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true });
     let room = new ArrayBuffer(READ_BYTES);
     let position = 0;
     try {
@@ -134,7 +135,7 @@ export class Segment extends DurableObject<Env> {
         }
         position += value.byteLength;
         if (position > MAX_SEGMENT_BYTES) return 'too large';
-        if (known < value.byteLength) await buffer.write(known > 0 ? value.subarray(known) : value);
+        if (known < value.byteLength) buffer.write(known > 0 ? value.subarray(known) : value);
       }
     } catch {
       // workerd's reader throws «Network connection lost» on a chunked body that ends without its last chunk.
@@ -152,18 +153,17 @@ export class Segment extends DurableObject<Env> {
   #break(writer: string): void {
     this.#state = { phase: 'broken', writer };
     this.#grace = setTimeout(() => {
-      // Readers' failing is the outcome; there is nobody left to tell.
-      this.#abort(new Error('the PUT broke off and was not resumed')).catch(() => {});
+      this.#abort(new Error('the PUT broke off and was not resumed'));
     }, RESUME_GRACE_MS);
   }
 
-  async #abort(reason: Error): Promise<void> {
+  #abort(reason: Error): void {
     this.#state = { phase: 'aborted' };
-    await this.#buffer.abort(reason);
+    this.#buffer.abort(reason);
   }
 
   /** Back to `awaited`; whoever reads what there was fails. */
-  async #reset(reason: Error): Promise<void> {
+  #reset(reason: Error): void {
     if (this.#state.phase === 'awaited') return;
     clearTimeout(this.#grace);
     this.#superseded.abort();
@@ -172,7 +172,7 @@ export class Segment extends DurableObject<Env> {
     this.#buffer = new SegmentBuffer();
     this.#opened = Promise.withResolvers<void>();
     this.#state = { phase: 'awaited' };
-    if (phase === 'receiving' || phase === 'broken') await old.abort(reason);
+    if (phase === 'receiving' || phase === 'broken') old.abort(reason);
   }
 }
 

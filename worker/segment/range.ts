@@ -20,7 +20,7 @@ const COMPLETE_HEADERS = {
   'accept-ranges': 'bytes',
 };
 
-export function serveWhole(bytes: Uint8Array, request: Request): Response {
+export function serveWhole(bytes: Uint8Array<ArrayBuffer>, request: Request): Response {
   const range = request.method === 'GET' ? parseRange(request.headers.get('range'), bytes.byteLength) : undefined;
   if (range === 'unsatisfiable') {
     return new Response(null, { status: 416, headers: { 'content-range': `bytes */${bytes.byteLength}` } });

@@ -96,6 +96,7 @@ export class Stream extends DurableObject<Env> {
   /** Forgets the stream. Its agents are sent away: they come back, and announce it anew. */
   async remove(stream: StreamName): Promise<void> {
     for (const socket of this.ctx.getWebSockets()) socket.close(1012, 'the stream was removed');
+    this.#statistics.clear();
     await this.ctx.storage.deleteAll();
     await directoryOf(this.env).remove(stream);
     this.#changes.notify();
