@@ -11,7 +11,9 @@ export default class Summary implements Reporter {
     const skipped = count('skipped');
     // After vitest's own summary, which is written when this returns.
     process.once('exit', () => {
-      process.stdout.write(`${count('passed')} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`);
+      process.stdout.write(
+        `${count('passed')} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`,
+      );
     });
   }
 }
