@@ -1,8 +1,11 @@
 import { MIN_SECRET_LENGTH, permits, readToken, type Right, type TokenClaims } from '../protocol/token.ts';
 import type { StreamName } from '../protocol/names.ts';
-import type { Seconds } from '../protocol/units.ts';
+import { seconds, type Seconds } from '../protocol/units.ts';
 import type { Env } from './env.ts';
 import { ProblemError } from './errors.ts';
+
+/** For clocks that differ, in seconds. */
+const LEEWAY = 30;
 
 /** A token where clients can put one: `Authorization: Bearer …`, or `?token=…` for players, which send no headers. */
 export function tokenOf(request: Request): string | undefined {
@@ -14,7 +17,11 @@ export function tokenOf(request: Request): string | undefined {
 export async function claimsOf(request: Request, env: Env, now: Seconds): Promise<TokenClaims | undefined> {
   const token = tokenOf(request);
   if (token === undefined) return undefined;
-  return readToken(token, secretOf(env), now);
+  for (const secret of secretsOf(env)) {
+    const claims = await readToken(token, secret, seconds(now - LEEWAY));
+    if (claims !== undefined) return claims;
+  }
+  return undefined;
 }
 
 /** @throws ProblemError 401 without a genuine token, 403 with one for something else */
@@ -33,8 +40,12 @@ export async function demand(
 /** Whether this edge lets everyone play everything. */
 export const playbackIsOpen = (env: Env): boolean => env.PLAYBACK === 'open';
 
-function secretOf(env: Env): string {
-  const secret = env.FASTLL_SECRET;
-  if (secret === undefined || secret.length < MIN_SECRET_LENGTH) throw new ProblemError({ kind: 'no secret' });
-  return secret;
+/** The secret, and the one before it while tokens are exchanged. */
+function secretsOf(env: Env): string[] {
+  const [current, previous] = [env.FASTLL_SECRET, env.FASTLL_SECRET_PREVIOUS].map(longEnough);
+  if (current === undefined) throw new ProblemError({ kind: 'no secret' });
+  return previous === undefined ? [current] : [current, previous];
 }
+
+const longEnough = (secret: string | undefined): string | undefined =>
+  secret !== undefined && secret.length >= MIN_SECRET_LENGTH ? secret : undefined;

@@ -52,8 +52,7 @@ export async function deliver(
       const representation = served(snapshot, object, now);
       if (savesStats(snapshot)) recordRequest(c, stream, client, now);
       const segment = segmentOf(c.env, stream, representation, object.number);
-      const method = c.req.method === 'HEAD' ? 'HEAD' : 'GET';
-      return segment.fetch(getRequest(method, mayHold(c.env) ? hold : milliseconds(0), c.req.header('range')));
+      return segment.fetch(getRequest(c.req.raw, mayHold(c.env) ? hold : milliseconds(0)));
     }
   }
 }

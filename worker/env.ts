@@ -11,6 +11,8 @@ export interface Env {
   readonly ASSETS: Fetcher;
   /** Signs tokens; a secret, so absent until somebody has put it. */
   readonly FASTLL_SECRET?: string;
+  /** Still good while tokens are exchanged for new ones. */
+  readonly FASTLL_SECRET_PREVIOUS?: string;
   readonly PLAYBACK: string;
   readonly WAIT_FOR_ABSENT_SEGMENT: string;
   readonly TIME_DISPLACEMENT: string;

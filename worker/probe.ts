@@ -26,7 +26,7 @@ export async function probe(
   switch (c.req.method) {
     case 'GET':
     case 'HEAD':
-      return segment.fetch(getRequest(c.req.method, HOLD, undefined));
+      return segment.fetch(getRequest(c.req.raw, HOLD));
     default:
       return segment.fetch(putRequest(c.req.raw.body, { writer: crypto.randomUUID(), precedence: 'last wins' }));
   }

@@ -23,6 +23,8 @@ const UNWATCHED_MS = milliseconds(15_000);
 const WATCH_INTERVAL_MS = 1000;
 /** A run at least this long was a good one: the next failure is the first of a row. */
 const GOOD_RUN_MS = 30_000;
+/** How long the last segments may take when the agent ends. */
+const SHUTDOWN_MS = 2000;
 /** How old the file of statistics may be. */
 const SAVE_INTERVAL_MS = 10_000;
 /** How soon the edge is told again what it could not be told. */
@@ -58,6 +60,8 @@ export class Camera {
   /** Told when somebody wants to watch. */
   #wanted = Promise.withResolvers<void>();
   #renditions: readonly Rendition[] = [];
+  /** Ends what is still owed to the edge. */
+  readonly #uploads = new AbortController();
   #due: readonly (SegmentNumber | undefined)[] = [];
   readonly #unsettled = new Set<Promise<void>>();
   #refused: string | undefined;
@@ -101,7 +105,9 @@ export class Camera {
       await this.#waitAfter(failure, failures);
     }
     await controlled;
+    const patience = setTimeout(() => this.#uploads.abort(), SHUTDOWN_MS);
     await Promise.all(this.#unsettled);
+    clearTimeout(patience);
   }
 
   status(): CameraStatus {
@@ -126,7 +132,7 @@ export class Camera {
     const session = startSession({
       ...this.#options,
       signal: AbortSignal.any([signal, stop.signal]),
-      uploadSignal: signal,
+      uploadSignal: this.#uploads.signal,
       due: this.#due,
       onRenditions: (renditions) => {
         this.#renditions = renditions;

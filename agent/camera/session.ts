@@ -111,9 +111,10 @@ export function startSession(options: SessionOptions): Session {
     await process.ended;
     return options.signal.aborted ? undefined : failure;
   });
-  const settled = ended.then(async () => {
+  const settled = ended.then(async (failure) => {
     await Promise.allSettled(carried);
-    await Promise.all(uploaders.map((uploader) => uploader.stop(new Error('the encoder ended'))));
+    const cutOff = new Error('the encoder ended');
+    await Promise.all(uploaders.map((uploader) => (failure === undefined ? uploader.finish() : uploader.stop(cutOff))));
   });
   return { ended, settled, due: () => uploaders.map((uploader) => uploader.due) };
 }

@@ -63,6 +63,12 @@ export class Uploader {
     }
   }
 
+  /** The encoder was told to stop: what it has made is whole, if shorter. Resolves when all is delivered or given up. */
+  async finish(): Promise<void> {
+    for (const body of this.#owed.values()) body.end();
+    await Promise.all(this.#puts);
+  }
+
   /** The encoder is gone: what it has not finished breaks off. Resolves when all else is delivered or given up. */
   async stop(reason: Error): Promise<void> {
     // Those that have ended are not touched by this.

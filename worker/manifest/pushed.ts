@@ -4,7 +4,7 @@ const URL_ATTRIBUTES = /\b(initialization|media|sourceURL)=(["'])(.+?)\2/g;
 /** Adds `token` to the URLs in a manifest, so that players carry it along. */
 export function withToken(manifest: string, token: string | undefined): string {
   if (token === undefined) return manifest;
-  const parameter = `token=${encodeURIComponent(token)}`;
+  const parameter = `token=${encodeURIComponent(token).replaceAll("'", '%27')}`;
   return manifest.replace(
     URL_ATTRIBUTES,
     (_, attribute: string, quote: string, url: string) =>

@@ -6,7 +6,7 @@ import { toResponse } from '../errors.ts';
 import { SegmentBuffer } from './buffer.ts';
 import { serveWhole } from './range.ts';
 import { holdOf, putTermsOf } from './request.ts';
-import { decideGet, decidePut, type SegmentState } from './state.ts';
+import { decideGet, decidePut, type Precedence, type SegmentState } from './state.ts';
 
 /** A segment of 30 Mbit/s and 8 s; an isolate has 128 MB for all its objects. */
 const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -27,6 +27,7 @@ export class Segment extends DurableObject<Env> {
   #superseded = new AbortController();
   #grace: number | null = null;
   #viewers = 0;
+  #precedence: Precedence = 'first wins';
 
   override async fetch(request: Request): Promise<Response> {
     switch (request.method) {
@@ -65,8 +66,14 @@ export class Segment extends DurableObject<Env> {
     if (decision === 'absent' || decision === 'hold') return toResponse({ kind: 'segment absent' });
     if (request.method === 'HEAD' && decision === 'attach') return new Response(null, { headers: MEDIA_HEADERS });
     if (request.method === 'GET') this.#viewers += 1;
-    if (decision === 'whole') return serveWhole(this.#buffer.bytes, request);
+    if (decision === 'whole') return this.#whole(request);
     return new Response(this.#buffer.attach(), { headers: MEDIA_HEADERS });
+  }
+
+  #whole(request: Request): Response {
+    const { bytes } = this.#buffer;
+    const writer = this.#state.phase === 'complete' ? this.#state.writer : '';
+    return serveWhole(bytes, `"${bytes.byteLength}-${writer}"`, this.#precedence === 'first wins', request);
   }
 
   /** Until the PUT opens, at most `hold` milliseconds. */
@@ -89,6 +96,7 @@ export class Segment extends DurableObject<Env> {
     const superseded = this.#superseded.signal;
     clearTimeout(this.#grace);
     this.#state = { phase: 'receiving', writer };
+    this.#precedence = precedence;
     // Before the first byte: the responses' headers are then out of its way.
     this.#opened.resolve();
     const outcome = await this.#receive(request.body, superseded);

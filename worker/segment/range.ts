@@ -13,20 +13,25 @@ export function parseRange(header: string | null, length: number): ByteRange | '
   return first >= length || last < first ? 'unsatisfiable' : { first, last };
 }
 
-/** What is complete never changes, so it may be kept by whoever may see it. */
-const COMPLETE_HEADERS = {
-  'content-type': 'video/mp4',
-  'cache-control': 'private, max-age=60, immutable, no-transform',
-  'accept-ranges': 'bytes',
-};
+/** What is complete and won't be replaced may be kept by whoever may see it. */
+const KEPT = 'private, max-age=60, immutable, no-transform';
+const NOT_KEPT = 'no-store, no-transform';
 
-export function serveWhole(bytes: Uint8Array<ArrayBuffer>, request: Request): Response {
+/** @param tag entity tag of the whole @param final whether no other bytes can take its place */
+export function serveWhole(bytes: Uint8Array<ArrayBuffer>, tag: string, final: boolean, request: Request): Response {
+  const headers = new Headers({
+    'content-type': 'video/mp4',
+    'cache-control': final ? KEPT : NOT_KEPT,
+    'accept-ranges': 'bytes',
+    etag: tag,
+  });
+  if (request.headers.get('if-none-match') === tag) return new Response(null, { status: 304, headers });
   const range = request.method === 'GET' ? parseRange(request.headers.get('range'), bytes.byteLength) : undefined;
   if (range === 'unsatisfiable') {
-    return new Response(null, { status: 416, headers: { 'content-range': `bytes */${bytes.byteLength}` } });
+    headers.set('content-range', `bytes */${bytes.byteLength}`);
+    return new Response(null, { status: 416, headers });
   }
   const part = range === undefined ? bytes : bytes.subarray(range.first, range.last + 1);
-  const headers = new Headers(COMPLETE_HEADERS);
   headers.set('content-length', String(part.byteLength));
   if (range !== undefined) headers.set('content-range', `bytes ${range.first}-${range.last}/${bytes.byteLength}`);
   const body = request.method === 'HEAD' ? null : part;

@@ -15,11 +15,14 @@ export interface PutTerms {
 }
 
 /** A GET or HEAD for the object. @param hold how long it may wait for the PUT; 0 is not at all */
-export const getRequest = (method: 'GET' | 'HEAD', hold: Milliseconds, range: string | undefined): Request =>
-  new Request('https://segment/', {
-    method,
-    headers: { [HOLD_HEADER]: String(hold), ...(range === undefined ? {} : { range }) },
-  });
+export function getRequest(request: Request, hold: Milliseconds): Request {
+  const headers = new Headers({ [HOLD_HEADER]: String(hold) });
+  for (const name of ['range', 'if-none-match']) {
+    const value = request.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  return new Request('https://segment/', { method: request.method, headers });
+}
 
 export const putRequest = (body: ReadableStream | null, terms: PutTerms): Request =>
   new Request('https://segment/', {
