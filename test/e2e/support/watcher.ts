@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { vi } from 'vitest';
+import { messageOf } from '../../../agent/errors.ts';
+import type { Segment, Viewer } from './segments.ts';
+
+/** Somebody who watches through every trouble: asks for segment after segment by the clock, as players do. */
+export class Watcher implements AsyncDisposable {
+  /** What it got, in order. */
+  readonly segments: Segment[] = [];
+  /** What it did not get, and why. */
+  readonly failures: string[] = [];
+  readonly #viewer: Viewer;
+  readonly #over = new AbortController();
+  readonly #watching: Promise<void>;
+
+  constructor(viewer: Viewer) {
+    this.#viewer = viewer;
+    this.#watching = this.#watch();
+  }
+
+  /** Waits for the first picture that was captured after `moment`. @returns how long after `moment` it was there, in seconds */
+  async seesAfter(moment: number, timeout = 15_000): Promise<number> {
+    return vi.waitFor(
+      () => {
+        const fragment = this.segments.flatMap(({ fragments }) => fragments).find(({ time }) => time > moment);
+        if (fragment === undefined) throw new Error(`no picture since:\n${this.failures.slice(-5).join('\n')}`);
+        return fragment.arrivedAt - moment;
+      },
+      { timeout, interval: 50 },
+    );
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#over;
+    for (let number = this.#viewer.current; !signal.aborted; number = Math.max(number + 1, this.#viewer.current)) {
+      try {
+        this.segments.push(await this.#viewer.segment(number));
+      } catch (error) {
+        this.failures.push(`${number}: ${messageOf(error)}`);
+        await sleep(100, undefined, { signal }).catch(() => {});
+        // What is yet to come is asked for again.
+        if (number > this.#viewer.current) number -= 1;
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.#viewer[Symbol.asyncDispose]();
+    await this.#watching;
+  }
+}

@@ -1,0 +1,204 @@
+import fc from 'fast-check';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { describe, expect, test } from 'vitest';
+import { streamDescriptionSchema, type StreamDescription } from '../../protocol/description.ts';
+import { mpd } from '../../worker/manifest/mpd.ts';
+
+const VIDEO = {
+  kind: 'video',
+  representations: [
+    { id: '0', codecs: 'avc1.64001f', bandwidth: 2_000_000, width: 1280, height: 720, frameRate: 25 },
+    { id: '1', codecs: 'avc1.64001e', bandwidth: 500_000, width: 640, height: 360, frameRate: 12.5 },
+  ],
+};
+
+const description = (overrides: Record<string, unknown> = {}): StreamDescription =>
+  streamDescriptionSchema.parse({
+    title: 'Front door',
+    segmentDuration: 1,
+    fragmentDuration: 0.1,
+    targetLatency: 0.5,
+    timeShift: 30,
+    serverSideRepresentationSwitching: false,
+    public: false,
+    tracks: [VIDEO],
+    ...overrides,
+  });
+
+const CONTEXT = { origin: 'https://edge.example', token: undefined };
+
+/** A parsed element: attributes begin with `@`. */
+interface Element {
+  readonly [key: string]: string & Element & Element[];
+}
+
+function parse(xml: string): Element {
+  expect(XMLValidator.validate(xml)).toBe(true);
+  const lists = ['AdaptationSet', 'Representation'];
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
+    parseTagValue: false,
+    trimValues: false,
+    isArray: (name) => lists.includes(name),
+  });
+  return (parser.parse(xml) as { MPD: Element }).MPD;
+}
+
+const manifest = (overrides?: Record<string, unknown>, token?: string): Element =>
+  parse(mpd(description(overrides), { ...CONTEXT, token }));
+
+const attributes = (element: Element | undefined): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(element ?? {}).flatMap(([key, value]) =>
+      key.startsWith('@') ? [[key.slice(1), String(value)]] : [],
+    ),
+  );
+
+const templateOf = (root: Element): Record<string, string> =>
+  attributes(root['Period']?.['AdaptationSet']?.[0]?.['SegmentTemplate']);
+
+describe('the manifest of a stream with 1 s segments and 0.1 s fragments', () => {
+  const root = manifest();
+  const period = root['Period'];
+  const set = period?.['AdaptationSet']?.[0];
+
+  test('is a live one that counts from 1970 and never ends', () => {
+    expect(attributes(root)).toEqual({
+      xmlns: 'urn:mpeg:dash:schema:mpd:2011',
+      profiles: 'urn:mpeg:dash:profile:isoff-live:2011,http://www.dashif.org/guidelines/low-latency-live-v5',
+      type: 'dynamic',
+      availabilityStartTime: '1970-01-01T00:00:00Z',
+      publishTime: '1970-01-01T00:00:00Z',
+      minimumUpdatePeriod: 'PT10S',
+      timeShiftBufferDepth: 'PT30S',
+      maxSegmentDuration: 'PT1S',
+      minBufferTime: 'PT0.5S',
+      suggestedPresentationDelay: 'PT0.5S',
+    });
+    expect(attributes(period)).toEqual({ id: '0', start: 'PT0S' });
+    expect(root['ProgramInformation']?.['Title']).toBe('Front door');
+  });
+
+  test('says how far behind reality to play', () => {
+    const service = root['ServiceDescription'];
+    expect(attributes(service?.['Latency'])).toEqual({ referenceId: '0', target: '500', min: '250', max: '1000' });
+    expect(attributes(service?.['PlaybackRate'])).toEqual({ min: '0.95', max: '1.05' });
+  });
+
+  test('lets players ask for a segment as soon as its first fragment is there', () => {
+    expect(templateOf(root)).toEqual({
+      timescale: '90000',
+      duration: '90000',
+      startNumber: '0',
+      availabilityTimeOffset: '0.9',
+      availabilityTimeComplete: 'false',
+      initialization: 'init-stream$RepresentationID$.m4s',
+      media: 'chunk-stream$RepresentationID$-$Number$.m4s',
+    });
+    expect(attributes(set?.['Resync'])).toEqual({ type: '0', dT: '9000', marker: 'true' });
+  });
+
+  test('ties media time to the time of capture', () => {
+    const reference = set?.['ProducerReferenceTime'];
+    expect(attributes(reference)).toEqual({
+      id: '0',
+      type: 'captured',
+      inband: 'true',
+      wallClockTime: '1970-01-01T00:00:00Z',
+      presentationTime: '0',
+    });
+    const clock = { schemeIdUri: 'urn:mpeg:dash:utc:http-xsdate:2014', value: 'https://edge.example/isotime' };
+    expect(attributes(reference?.['UTCTiming'])).toEqual(clock);
+    expect(attributes(root['UTCTiming'])).toEqual(clock);
+  });
+
+  test('lists its representations', () => {
+    expect(attributes(set)).toEqual({
+      id: '0',
+      contentType: 'video',
+      mimeType: 'video/mp4',
+      segmentAlignment: 'true',
+      startWithSAP: '1',
+      maxWidth: '1280',
+      maxHeight: '720',
+    });
+    expect(set?.['Representation']?.map(attributes)).toEqual([
+      { id: '0', codecs: 'avc1.64001f', bandwidth: '2000000', width: '1280', height: '720', frameRate: '25' },
+      { id: '1', codecs: 'avc1.64001e', bandwidth: '500000', width: '640', height: '360', frameRate: '12500/1000' },
+    ]);
+  });
+
+  test('has its elements in the order of the schema (ISO/IEC 23009-1, annex B)', () => {
+    const names = (element: object | undefined): string[] =>
+      Object.keys(element ?? {}).filter((key) => !key.startsWith('@') && key !== '#text');
+    expect(names(root)).toEqual(['ProgramInformation', 'ServiceDescription', 'Period', 'UTCTiming']);
+    expect(names(set)).toEqual(['ProducerReferenceTime', 'Resync', 'SegmentTemplate', 'Representation']);
+  });
+
+  test('is the same whenever it is asked for', () => {
+    expect(mpd(description(), CONTEXT)).toBe(mpd(description(), CONTEXT));
+  });
+});
+
+test.for<[segmentDuration: number, fragmentDuration: number, expected: Record<string, string>]>([
+  [1.92, 0.04, { duration: '172800', availabilityTimeOffset: '1.88' }],
+  [1.001, 0.1001, { duration: '90090', availabilityTimeOffset: '0.901' }],
+  [0.1, 0.1, { duration: '9000', availabilityTimeOffset: '0' }],
+  [0.3, 0.1, { duration: '27000', availabilityTimeOffset: '0.2' }],
+  [60, 1 / 3, { duration: '5400000', availabilityTimeOffset: '59.667' }],
+])('segments of %d s in fragments of %d s', ([segmentDuration, fragmentDuration, expected]) => {
+  expect(templateOf(manifest({ segmentDuration, fragmentDuration }))).toMatchObject(expected);
+});
+
+test('durations are written without a power of ten, however small or long', () => {
+  const number = fc.double({ min: 0.001, max: 60, noNaN: true });
+  fc.assert(
+    fc.property(number, number, number, (segmentDuration, targetLatency, timeShift) => {
+      const root = attributes(manifest({ segmentDuration, targetLatency, timeShift }));
+      for (const name of ['maxSegmentDuration', 'minBufferTime', 'timeShiftBufferDepth']) {
+        expect(root[name]).toMatch(/^PT\d+(\.\d{1,3})?S$/);
+      }
+    }),
+  );
+});
+
+test('with server-side switching a player sees one representation', () => {
+  const root = manifest({ serverSideRepresentationSwitching: true });
+  expect(root['Period']?.['AdaptationSet']?.[0]?.['Representation']?.map((each) => each['@id'])).toEqual(['0']);
+});
+
+test.for(['A & "B" <c>', "it's", ']]>', '<!-- -->', '&amp;', 'Тор', '大門', '🎥', '', ' a '])(
+  'a title is shown as it is: %s',
+  (title) => {
+    expect(manifest({ title })['ProgramInformation']?.['Title'] ?? '').toBe(title);
+  },
+);
+
+test('a title may hold what XML may not', () => {
+  const xml = mpd(description({ title: 'a\u0000b\u0008c\uFFFEd\uD800e\tf' }), CONTEXT);
+  // XML 1.0, 2.2
+  expect(xml).not.toMatch(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u);
+  expect(parse(xml)['ProgramInformation']?.['Title']).toBe('a\uFFFDb\uFFFDc\uFFFDd\uFFFDe\tf');
+});
+
+test('a token goes into the URLs, and out of nowhere else', () => {
+  const root = manifest({}, 'eyJ.x-y_z.0');
+  expect(templateOf(root)).toMatchObject({
+    initialization: 'init-stream$RepresentationID$.m4s?token=eyJ.x-y_z.0',
+    media: 'chunk-stream$RepresentationID$-$Number$.m4s?token=eyJ.x-y_z.0',
+  });
+});
+
+test('whatever is sent for a token stays a parameter', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (token) => {
+      const { media = '' } = templateOf(manifest({}, token));
+      const [template, query, ...more] = media.split('?');
+      expect([template, more]).toEqual(['chunk-stream$RepresentationID$-$Number$.m4s', []]);
+      // No `$` that a player would take for a part of the template.
+      expect(query).not.toContain('$');
+      expect(new URLSearchParams(query).get('token')).toBe(token);
+    }),
+  );
+});
