@@ -6,7 +6,7 @@ import {
   convertV4MiniflareOptions,
   Log,
   LogLevel,
-  Request,
+  type Request,
   Response,
   type MiniflareOptions,
   type V4WorkerOptions,
