@@ -23,7 +23,8 @@ export function ffmpegRun(
   stream: StreamConfig,
   options: { readonly now: Seconds; readonly hasFpsMode: boolean },
 ): FfmpegRun {
-  const base = seconds(Math.floor(options.now));
+  // Before every time there can be: the first frame is put at the boundary before it.
+  const base = seconds(Math.floor(options.now - stream.segmentDuration) - 2);
   const qualities = stream.qualities.video;
   const branches = qualities.map((_, index) => `[q${index}]`);
   const graph = [
@@ -76,13 +77,12 @@ export function source(stream: StreamConfig): {
 
 /**
  * Drops frames above the target rate without waiting for the next one: a frame passes when it is due, to half a frame.
- * Variable 0 is when the next is due; it moves on by a frame's time and never falls behind what has come.
+ * Variable 0 is when the next is due, at first 0; it moves on by a frame's time and never falls behind what has come. The
+ * first frame passes even if its time is not known. Only `if` leaves out what is not to be done: a product does not.
  */
 function decimate(targetFps: number): string {
   const frame = `1/${targetFps}`;
-  const due = `if(isnan(ld(0)),t,ld(0))`;
-  const first = `not(gt(n,0))*st(0,t)*0`;
-  return `select='${first}+if(gte(t,${due}-0.5*${frame}),st(0,max(ld(0),t-${frame})+${frame})*0+1,0)'`;
+  return `select='not(n)+if(gte(t,ld(0)-0.5*${frame}),st(0,max(ld(0),t-${frame})+${frame})*0+1,0)'`;
 }
 
 /**
@@ -92,8 +92,9 @@ function decimate(targetFps: number): string {
 function timestamps(stream: StreamConfig, base: Seconds): string {
   const d = stream.segmentDuration;
   const half = 0.5 / stream.targetFps;
-  // Of the first frame the RTSP demuxer may not know the time; wall clock times are above a billion.
-  const first = 'if(gt(T,1e9),T,time(0))';
+  // Of the first frame the RTSP demuxer may not know the time (wall clock times are above a billion); then a second ago
+  // is surely before the second frame, which came while the first was waited for.
+  const first = 'if(gt(T,1e9),T,time(0)-1)';
   return `setpts='if(eq(N,0),(floor((${first}+${half})/${d})*${d}-${base})/TB,PTS-${base}/TB)'`;
 }
 
