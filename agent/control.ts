@@ -69,7 +69,7 @@ export class Control {
     const { edge, stream, signal } = this.#options;
     const url = new URL(agentPath(stream), edge.origin);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(url, { dispatcher: edge.dispatcher, headers: await authorization(edge) });
+    const socket = new WebSocket(url, { dispatcher: edge.sockets, headers: await authorization(edge) });
     const ended = Promise.withResolvers<string>();
     const stop = (): void => ended.resolve('the agent stops');
     signal.addEventListener('abort', stop, { once: true });

@@ -70,7 +70,7 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
   return {
     edge: {
       origin: embeddedOrigin(host, Number(ready.port), https),
-      dispatcher: connections(https?.cert),
+      ...connections(https?.cert),
       token: () => token('publish', '*', AGENT_TOKEN_LIFE),
     },
     url: new URL(`${scheme}://${isAnyAddress(host) ? 'localhost' : urlHost(host)}:${ready.port}/`),

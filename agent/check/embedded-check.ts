@@ -3,7 +3,7 @@ import type { Surroundings } from '../commands/surroundings.ts';
 import type { Config } from '../config/load.ts';
 import { embeddedOrigin, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
 import { messageOf } from '../errors.ts';
-import { connections, type Edge } from '../upload/edge.ts';
+import { closeConnections, connections, type Edge } from '../upload/edge.ts';
 import { signToken } from '../../protocol/token.ts';
 import { secondsOfMilliseconds } from '../../protocol/units.ts';
 import { checkEdge, versionOf } from './edge-check.ts';
@@ -27,7 +27,7 @@ async function checkRunning(
   const https = await httpsOf(config);
   const edge: Edge = {
     origin: embeddedOrigin(config.host ?? '', config.port ?? 0, https),
-    dispatcher: connections(https?.cert),
+    ...connections(https?.cert),
     token: () => signToken({ sub: '*', scope: 'publish', exp }, secret ?? newSecret()),
   };
   try {
@@ -50,7 +50,7 @@ async function checkRunning(
     );
     return [...findings, unknown];
   } finally {
-    await edge.dispatcher.destroy();
+    await closeConnections(edge);
   }
 }
 
@@ -73,6 +73,6 @@ async function checkStarted(config: Config, around: Surroundings): Promise<Findi
     return await checkEdge({ edge, now, signal, running, streams, token: undefined, timeDisplacement });
   } finally {
     await embedded.close();
-    await embedded.edge.dispatcher.destroy();
+    await closeConnections(embedded.edge);
   }
 }

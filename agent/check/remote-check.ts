@@ -1,6 +1,6 @@
 import type { Surroundings } from '../commands/surroundings.ts';
 import type { Config } from '../config/load.ts';
-import { connections, type Edge } from '../upload/edge.ts';
+import { closeConnections, connections, type Edge } from '../upload/edge.ts';
 import { checkEdge } from './edge-check.ts';
 import { about, type Finding } from './finding.ts';
 
@@ -13,7 +13,7 @@ export async function checkRemote(
   const token = config.token ?? environment['FASTLL_TOKEN'];
   const edge: Edge = {
     origin: new URL(url),
-    dispatcher: connections(),
+    ...connections(),
     token: () => Promise.resolve(token ?? ''),
   };
   try {
@@ -26,6 +26,6 @@ export async function checkRemote(
     );
     return [...findings, missing];
   } finally {
-    await edge.dispatcher.destroy();
+    await closeConnections(edge);
   }
 }

@@ -9,7 +9,7 @@ import { locateFfmpeg } from '../ffmpeg/locate.ts';
 import { createLog } from '../log.ts';
 import { Redactor } from '../redact.ts';
 import { Screen } from '../screen.ts';
-import { connections, type Edge } from '../upload/edge.ts';
+import { closeConnections, connections, type Edge } from '../upload/edge.ts';
 import { parseLife } from './life.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -61,7 +61,7 @@ export async function run(
     await Promise.all(cameras.map((camera) => camera.run()));
   } finally {
     await embedded?.close();
-    await edge.dispatcher.destroy();
+    await closeConnections(edge);
   }
 }
 
@@ -112,7 +112,7 @@ function remoteEdge(url: string, token: string | undefined): Edge {
       BAD_INPUT,
     );
   }
-  return { origin: new URL(url), dispatcher: connections(), token: () => Promise.resolve(token) };
+  return { origin: new URL(url), ...connections(), token: () => Promise.resolve(token) };
 }
 
 async function watchUrl(

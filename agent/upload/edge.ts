@@ -5,7 +5,10 @@ import { mediaPath, type MediaObject } from '../../protocol/paths.ts';
 /** The edge as the agent reaches it. */
 export interface Edge {
   readonly origin: URL;
+  /** For requests; HTTP/2 where the edge has it. */
   readonly dispatcher: Dispatcher;
+  /** For WebSockets, which few servers take over HTTP/2 (RFC 8441). */
+  readonly sockets: Dispatcher;
   /** A publish token that is good now. */
   readonly token: () => Promise<string>;
 }
@@ -18,19 +21,27 @@ export const authorization = async (edge: Edge): Promise<{ authorization: string
 });
 
 /**
- * Connections to the edge, kept for the next PUT. HTTP/2 where the edge has it.
+ * Connections to the edge, kept for the next PUT.
  * @param certificate the only one trusted, whatever name it bears: for the embedded edge, which is this machine
  */
-export function connections(certificate?: string): Dispatcher {
-  return new Agent({
-    allowH2: true,
-    keepAliveTimeout: 30_000,
-    // A PUT lasts as long as its segment, and its answer comes after that.
-    headersTimeout: 15_000,
-    bodyTimeout: 15_000,
-    connect: {
-      timeout: 5000,
-      ...(certificate === undefined ? {} : { ca: certificate, checkServerIdentity: () => undefined }),
-    },
-  });
+export function connections(certificate?: string): Pick<Edge, 'dispatcher' | 'sockets'> {
+  const connect = {
+    timeout: 5000,
+    ...(certificate === undefined ? {} : { ca: certificate, checkServerIdentity: () => undefined }),
+  };
+  return {
+    dispatcher: new Agent({
+      allowH2: true,
+      keepAliveTimeout: 30_000,
+      // A PUT lasts as long as its segment, and its answer comes after that.
+      headersTimeout: 15_000,
+      bodyTimeout: 15_000,
+      connect,
+    }),
+    sockets: new Agent({ allowH2: false, connect }),
+  };
+}
+
+export async function closeConnections({ dispatcher, sockets }: Edge): Promise<void> {
+  await Promise.all([dispatcher.destroy(), sockets.destroy()]);
 }

@@ -80,6 +80,17 @@ describe('a stream that FFmpeg pushes', () => {
     expect(text).not.toContain(token);
   });
 
+  test('keeps its token to itself, even one that stands in the names of its segments', async () => {
+    const names = `initialization="init-stream$RepresentationID$.m4s?token=${token}" media="chunk-stream$RepresentationID$-$Number$.m4s?a=b&amp;token=${token}"`;
+    const body = `<MPD type="dynamic"><SegmentTemplate ${names}/></MPD>`;
+    const url = new URL(`/named/manifest.mpd?token=${token}`, viewer.base);
+    expect((await request(url, { method: 'PUT', body })).statusCode).toBe(201);
+    await using other = new Viewer(viewer.base, 'named');
+    expect(await other.manifest()).toBe(
+      '<MPD type="dynamic"><SegmentTemplate initialization="init-stream$RepresentationID$.m4s" media="chunk-stream$RepresentationID$-$Number$.m4s?a=b"/></MPD>',
+    );
+  });
+
   test('has its init segment and segments served while they are pushed', async () => {
     expect(splitBoxes(await viewer.init()).boxes.map(({ type }) => type)).toEqual(['ftyp', 'moov']);
     const early = await viewer.segment(4);
