@@ -22,7 +22,7 @@ beforeAll(async () => {
   viewer = new Viewer(`http://127.0.0.1:${port}`, 'demo');
   await demo.says(/^All streams:/m);
   await viewer.whenState('live');
-  browser = await openBrowser();
+  if (!noChromium) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
