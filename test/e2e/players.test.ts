@@ -1,37 +1,40 @@
-/** Players that know nothing of Fast-ll, as they come, on the demo as it comes; and Fast-ll's own page. */
+/** Players that know nothing of Fast-ll, as they come, on a stream with every default; and Fast-ll's own page. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noChromium, openBrowser } from './support/browser.ts';
-import { freePort, startFastLl, type RunningFastLl } from './support/fast-ll.ts';
 import { ffmpegOf } from './support/processes.ts';
 import { Viewer } from './support/segments.ts';
 import { dashJs, PlayerPage, shaka } from './support/stock-player.ts';
+import { fastLlWith, type ConfiguredFastLl } from './support/streams.ts';
 
 /** Seconds to look at a player for; FASTLL_LONG=1 for a minute. */
 const LENGTH = process.env['FASTLL_LONG'] === '1' ? 60 : 20;
-/** The demo's. */
-const TARGET_LATENCY = 0.2;
+/** The default. */
+const TARGET_LATENCY = 0.5;
 
-let demo: RunningFastLl;
+let running: ConfiguredFastLl;
 let viewer: Viewer;
 let browser: Browser;
 
 beforeAll(async () => {
-  const port = await freePort();
-  demo = startFastLl(['demo', '--port', String(port)]);
-  viewer = new Viewer(`http://127.0.0.1:${port}`, 'demo');
-  await demo.says(/^All streams:/m);
+  running = await fastLlWith([
+    {
+      ...{ name: 'Defaults', stream: 'cam', type: 'GEN', alwaysOn: true },
+      qualities: { video: [{ targetWidth: '640', targetBitrate: '800' }] },
+    },
+  ]);
+  viewer = new Viewer(running.origin, 'cam');
   await viewer.whenState('live');
   if (!noChromium) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await viewer[Symbol.asyncDispose]();
-  await demo[Symbol.asyncDispose]();
+  await running[Symbol.asyncDispose]();
 });
 
 async function killFfmpeg(): Promise<number> {
-  process.kill((await ffmpegOf(demo.pid)).pid, 'SIGKILL');
+  process.kill((await ffmpegOf(running.fastLl.pid)).pid, 'SIGKILL');
   return Date.now() / 1000;
 }
 
