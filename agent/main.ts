@@ -47,6 +47,7 @@ const portOption = new Option('--port <number>', 'port to listen on').argParser(
 const program = new Command('fast-ll')
   .description('RTSP cameras as live video in any browser, a fraction of a second behind reality.')
   .version(packageJson.version)
+  .usage('[run] -c config.json | <command> [options]')
   .showHelpAfterError('(see --help)')
   .exitOverride((error) => {
     throw error.exitCode === 0 ? error : new UserError('', BAD_INPUT);

@@ -17,5 +17,5 @@ export function demoConfig(options: { readonly host: string; readonly port: numb
       qualities: { video: [{ targetWidth: 1280, targetBitrate: 2000 }] },
     },
   ]);
-  return { ...configSchema.parse({ ...options, streams: 'the demo' }), streams };
+  return { ...configSchema.parse({ ...options, streams: 'the demo' }), streams, ignored: [] };
 }

@@ -37,6 +37,7 @@ export async function run(
   const verbose = options.verbose || config.verbose;
   const screen = around.isTerminal && !options.json && !verbose ? new Screen(statuses, signal) : undefined;
   const log = createLog({ verbose, json: options.json, redactor, screen: screen && ((line) => screen.print(line)) });
+  for (const key of config.ignored) log.warn(`${key}: is no key of Fast-ll's: ignored`);
   const ffmpeg = await locateFfmpeg(config.ffmpeg, environment);
   log.info(`FFmpeg ${ffmpeg.version} (${ffmpeg.origin})`);
 

@@ -2,20 +2,30 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type * as z from 'zod';
 import { BAD_INPUT, codeOf, messageOf, UserError } from '../errors.ts';
+import { ignoredKeys } from './ignored-keys.ts';
 import { configSchema, streamsSchema, type ConfigFile, type StreamConfig } from './schema.ts';
 
 export interface Config extends Omit<ConfigFile, 'streams'> {
   readonly streams: readonly StreamConfig[];
+  /** Where there are keys that mean nothing, as `file: key`. */
+  readonly ignored: readonly string[];
 }
 
 /** Reads a configuration and the streams it names; file names in it are relative to it. @throws UserError */
 export async function loadConfig(file: string): Promise<Config> {
-  const config = parse(configSchema, await readJson(file), file);
+  const raw = await readJson(file);
+  const config = parse(configSchema, raw, file);
   const beside = (name: string): string => resolve(dirname(file), name);
   const streamsFile = beside(config.streams);
+  const rawStreams = await readJson(streamsFile);
+  const streams = parse(streamsSchema, rawStreams, streamsFile);
   return {
     ...config,
-    streams: parse(streamsSchema, await readJson(streamsFile), streamsFile),
+    streams,
+    ignored: [
+      ...ignoredKeys(raw, config).map((key) => `${file}: ${key}`),
+      ...ignoredKeys(rawStreams, streams).map((key) => `${streamsFile}: ${key}`),
+    ],
     ...(config.sslKeyFile === undefined ? {} : { sslKeyFile: beside(config.sslKeyFile) }),
     ...(config.sslCertFile === undefined ? {} : { sslCertFile: beside(config.sslCertFile) }),
   };

@@ -48,6 +48,7 @@ async function checkEdge(config: object, streams = ['one', 'two']): Promise<Outc
   const checked = {
     ...parse(configSchema, { streams: 'streams.json', ...config }, 'config.json'),
     streams: parse(streamsSchema, streams.map(generated), 'streams.json'),
+    ignored: [],
   };
   const exitCode = await check(
     checked,
