@@ -144,5 +144,7 @@ function parseJson(text: string): unknown {
 /** undici tells a refused upgrade only as «Received network error or non-101 status code». */
 function reasonOf(error: unknown): string {
   const message = messageOf(error);
-  return /non-101/.test(message) ? 'it refuses, or can\'t be reached: check "edge" and "token"' : message;
+  return message === '' || /non-101/.test(message)
+    ? 'it refuses, or can\'t be reached: check "edge" and "token"'
+    : message;
 }

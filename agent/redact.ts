@@ -18,8 +18,8 @@ export class Redactor {
     const known = [...this.#secrets].toSorted((a, b) => b.length - a.length);
     const masked = known.reduce((line, secret) => line.replaceAll(secret, MASK), text);
     return masked
-      .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"]+@/gi, `$1${MASK}@`)
-      .replace(/([?&]token=)[^&\s"]+/g, `$1${MASK}`)
+      .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"\\]+@/gi, `$1${MASK}@`)
+      .replace(/([?&]token=)[^&\s"\\]+/g, `$1${MASK}`)
       .replace(/(Bearer )[\w.-]+/g, `$1${MASK}`);
   }
 }

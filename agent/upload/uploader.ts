@@ -17,6 +17,9 @@ import { SegmentBody } from './segment-body.ts';
 /** Segments of one representation kept for a PUT that is still owed, in bytes. */
 const BUDGET_BYTES = 32 * 1024 * 1024;
 
+/** How far back the first run of an agent says that there is nothing. */
+const UNKNOWN_PAST_SECONDS = 5;
+
 /** Carries out what the segmenter of one representation decides: a PUT per segment, written fragment by fragment. */
 export class Uploader {
   readonly #options: UploaderOptions;
@@ -100,9 +103,14 @@ export class Uploader {
     this.#options.onOutcome(number, outcome);
   }
 
-  /** What the run before left out or left unfinished, up to the first segment of this one. */
+  /**
+   * What the run before left out or left unfinished, up to the first segment of this one. Of a run of another agent, or
+   * of none, nothing is known: then what a player may still be waiting for. The edge keeps what is complete.
+   */
   #bridge(first: SegmentNumber): void {
-    if (this.#due !== undefined && this.#due < first) this.#skip(this.#due, segmentNumber(first - 1));
+    const lookBack = Math.ceil(UNKNOWN_PAST_SECONDS / this.#options.segmentDuration);
+    const from = this.#due ?? segmentNumber(first - lookBack);
+    if (from < first) this.#skip(from, segmentNumber(first - 1));
     this.#due = first;
   }
 
