@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import { request } from 'undici';
-import type { StreamConfig } from '../config/schema.ts';
 import { Control } from '../control.ts';
 import { messageOf } from '../errors.ts';
 import type { Failure } from '../ffmpeg/failure.ts';
-import type { FfmpegProgram } from '../ffmpeg/locate.ts';
 import { saveSummary } from '../statistics.ts';
-import { authorization, mediaUrl, type Edge } from '../upload/edge.ts';
+import { authorization, mediaUrl } from '../upload/edge.ts';
 import type { PutOutcome } from '../upload/put.ts';
 import type { CameraState } from '../../protocol/control.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
@@ -15,7 +12,7 @@ import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { delayAfter, SLOWLY, SOON } from './backoff.ts';
 import { describe, representationId } from './description.ts';
 import type { Rendition } from './rendition.ts';
-import { startSession, type Session } from './session.ts';
+import { startSession, type Session, type SessionOptions } from './session.ts';
 import { Meter, type CameraStatus } from './status.ts';
 
 /** How long a camera runs on after the last viewer has gone, as the original does, and how often that is looked at. */
@@ -30,12 +27,7 @@ const SAVE_INTERVAL_MS = 10_000;
 /** How soon the edge is told again what it could not be told. */
 const ANNOUNCE_RETRY_MS = 500;
 
-export interface CameraOptions {
-  readonly stream: StreamConfig;
-  readonly edge: Edge;
-  readonly ffmpeg: FfmpegProgram;
-  readonly log: Logger;
-  readonly now: () => Milliseconds;
+export interface CameraOptions extends Pick<SessionOptions, 'stream' | 'edge' | 'ffmpeg' | 'log' | 'now'> {
   readonly signal: AbortSignal;
   /** Where the figures of its clients are written when it stops, where that is asked for. */
   readonly summaryFile: string | undefined;
