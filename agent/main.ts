@@ -9,6 +9,7 @@ import type { Surroundings } from './commands/surroundings.ts';
 import { makeToken } from './commands/token.ts';
 import { loadConfig } from './config/load.ts';
 import { BAD_INPUT, messageOf, UserError } from './errors.ts';
+import { holdLifeline } from './lifeline.ts';
 import { Redactor } from './redact.ts';
 
 /** The command line. The clock, the environment and the signals of the world come in here and nowhere else. */
@@ -20,6 +21,8 @@ const around: Surroundings = {
   isTerminal: process.stdout.isTTY,
   print: (line) => process.stdout.write(`${line}\n`),
 };
+
+holdLifeline();
 
 /** One Ctrl-C comes more than once: from the terminal, from npm, and again from libraries that clean up. */
 const SAME_SIGNAL_MS = 500;
