@@ -1,13 +1,15 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { amountFor } from './test/fuzz/amount.ts';
 import { TEST_SECRET } from './test/secret.ts';
 
-/** Three kinds of test: pure parts, real objects in workerd, and stories over real sockets. */
+/** Kinds of test: pure parts, real objects in workerd, stories over real sockets, and what breaks them. */
 export default defineConfig({
   test: {
+    provide: { fuzz: amountFor(process.env) },
     reporters: ['default', './test/reporter.ts'],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/fuzz/**/*.test.ts'] } },
       {
         plugins: [
           cloudflareTest({
@@ -25,6 +27,16 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 30_000,
           // Each story runs encoders and a browser of its own, and says what is late: one at a time.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          globalSetup: './test/e2e/setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
           fileParallelism: false,
         },
       },

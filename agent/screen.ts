@@ -42,6 +42,7 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (status: Camera
   { title: 'PUT round trip', cell: ({ putRoundTrip }) => inMilliseconds(putRoundTrip) },
   { title: 'viewers', cell: ({ viewers }) => String(viewers) },
   { title: 'restarts', cell: ({ restarts }) => String(restarts) },
+  { title: 'dropped', cell: ({ dropped }) => String(dropped) },
   { title: '', cell: ({ detail }) => detail ?? '' },
 ];
 

@@ -17,6 +17,8 @@ import { Meter, type CameraStatus } from './status.ts';
 
 /** How long a camera runs on after the last viewer has gone, as the original does, and how often that is looked at. */
 const UNWATCHED_MS = milliseconds(15_000);
+/** In an outage nothing is known of viewers: the camera runs on for them this long. */
+const OUTAGE_MS = 300_000;
 const WATCH_INTERVAL_MS = 1000;
 /** A run at least this long was a good one: the next failure is the first of a row. */
 const GOOD_RUN_MS = 30_000;
@@ -24,6 +26,8 @@ const GOOD_RUN_MS = 30_000;
 const SHUTDOWN_MS = 2000;
 /** How old the file of statistics may be. */
 const SAVE_INTERVAL_MS = 10_000;
+/** How long an init segment may take. */
+const INIT_MS = 5000;
 /** How soon the edge is told again what it could not be told. */
 const ANNOUNCE_RETRY_MS = 500;
 
@@ -64,6 +68,11 @@ export class Camera {
   #putRoundTrip: Milliseconds | undefined;
   #viewers = 0;
   #restarts = 0;
+  #dropped = 0;
+  /** Since a segment did not reach the edge, until one does at once. */
+  #outage: { readonly since: Milliseconds; readonly dropped: number } | undefined;
+  /** When the edge last said how many watch. */
+  #lastAnswered = milliseconds(-Infinity);
 
   constructor(options: CameraOptions) {
     this.#options = options;
@@ -113,6 +122,7 @@ export class Camera {
       putRoundTrip: this.#putRoundTrip,
       viewers: this.#viewers,
       restarts: this.#restarts,
+      dropped: this.#dropped,
     };
   }
 
@@ -136,6 +146,7 @@ export class Camera {
         this.#meter.count({ at: this.#options.now(), index, bytes: frame.size });
       },
       onOutcome: (number, outcome) => this.#outcome(number, outcome),
+      onRetry: (number, detail) => this.#retries(number, detail),
     });
     this.#track(session);
     const watch = setInterval(() => {
@@ -207,7 +218,14 @@ export class Camera {
       this.#renditions.map(async ({ init }, index) => {
         const url = mediaUrl(edge, stream.stream, { kind: 'init', representation: representationId(index) });
         const headers = { ...(await authorization(edge)), 'content-type': 'video/mp4' };
-        const answer = await request(url, { method: 'PUT', dispatcher: edge.dispatcher, headers, body: init, signal });
+        const inTime = AbortSignal.any([signal, AbortSignal.timeout(INIT_MS)]);
+        const answer = await request(url, {
+          method: 'PUT',
+          dispatcher: edge.dispatcher,
+          headers,
+          body: init,
+          signal: inTime,
+        });
         const detail = await answer.body.text();
         if (answer.statusCode >= 300)
           throw new Error(`the edge answered ${answer.statusCode} to an init segment: ${detail}`);
@@ -228,11 +246,10 @@ export class Camera {
     const { stream, log } = this.#options;
     switch (outcome.kind) {
       case 'delivered':
-        if (outcome.viewers > 0) this.#want();
-        this.#viewers = outcome.viewers;
+        this.#answered(outcome.viewers);
         this.#putRoundTrip = outcome.roundTrip;
-        if (outcome.attempts > 1)
-          log.info(`${stream.stream}: segment ${number} delivered after ${outcome.attempts} attempts`);
+        if (outcome.attempts === 1) this.#recovered();
+        else log.debug(`${stream.stream}: segment ${number} delivered after ${outcome.attempts} attempts`);
         this.#refused = undefined;
         return;
       case 'refused':
@@ -241,14 +258,42 @@ export class Camera {
           log.error(`${stream.stream}: the edge refuses segments (${outcome.status}): ${outcome.detail}`);
         this.#refused = outcome.detail;
         return;
-      case 'too late':
-        log.warn(`${stream.stream}: segment ${number} dropped: ${outcome.detail}`);
+      case 'dropped':
+        this.#dropped += 1;
+        log.debug(`${stream.stream}: segment ${number} dropped: ${outcome.detail}`);
         return;
       case 'not wanted':
+        this.#answered(outcome.viewers);
+        log.debug(`${stream.stream}: segment ${number}: the edge did not want it (${outcome.status})`);
+        return;
       case 'cut off':
         log.debug(`${stream.stream}: segment ${number}: ${outcome.kind}`);
         return;
     }
+  }
+
+  /** Said once for all segments of an outage. */
+  #retries(number: SegmentNumber, detail: string): void {
+    if (this.#outage !== undefined) return;
+    const { stream, log, now } = this.#options;
+    this.#outage = { since: now(), dropped: this.#dropped };
+    log.warn(`${stream.stream}: segment ${number} did not reach the edge: ${detail}; sending it again`);
+  }
+
+  /** A segment went through at the first attempt. */
+  #recovered(): void {
+    if (this.#outage === undefined) return;
+    const { stream, log, now } = this.#options;
+    const took = (now() - this.#outage.since) / 1000;
+    const dropped = this.#dropped - this.#outage.dropped;
+    this.#outage = undefined;
+    log.info(`${stream.stream}: the edge takes segments again, after ${took.toFixed(1)} s; ${dropped} dropped so far`);
+  }
+
+  #answered(viewers: number): void {
+    this.#viewers = viewers;
+    this.#lastAnswered = this.#options.now();
+    if (viewers > 0) this.#want();
   }
 
   #say(state: CameraState, detail?: string): void {
@@ -266,7 +311,10 @@ export class Camera {
 
   #isWanted(): boolean {
     if (this.#options.stream.alwaysOn) return true;
-    return this.#lastWanted !== undefined && this.#options.now() - this.#lastWanted < UNWATCHED_MS;
+    if (this.#lastWanted === undefined) return false;
+    const unwatched = this.#options.now() - this.#lastWanted;
+    if (unwatched < UNWATCHED_MS) return true;
+    return this.#outage !== undefined && this.#lastAnswered - this.#lastWanted < UNWATCHED_MS && unwatched < OUTAGE_MS;
   }
 }
 

@@ -38,6 +38,8 @@ export interface SessionOptions {
   readonly onRenditions: (renditions: readonly Rendition[]) => void;
   readonly onFrame: (index: number, frame: Frame) => void;
   readonly onOutcome: (number: SegmentNumber, outcome: PutOutcome) => void;
+  /** An attempt to send a segment has failed, and another one follows. */
+  readonly onRetry: (number: SegmentNumber, detail: string) => void;
 }
 
 export interface Session {
@@ -78,6 +80,7 @@ export function startSession(options: SessionOptions): Session {
         writer,
         now,
         onOutcome: options.onOutcome,
+        onRetry: options.onRetry,
         signal: options.uploadSignal,
       }),
   );
@@ -113,8 +116,9 @@ export function startSession(options: SessionOptions): Session {
   });
   const settled = ended.then(async (failure) => {
     await Promise.allSettled(carried);
-    const cutOff = new Error('the encoder ended');
-    await Promise.all(uploaders.map((uploader) => (failure === undefined ? uploader.finish() : uploader.stop(cutOff))));
+    await Promise.all(
+      uploaders.map((uploader) => (failure === undefined ? uploader.finish() : uploader.stop('the encoder ended'))),
+    );
   });
   return { ended, settled, due: () => uploaders.map((uploader) => uploader.due) };
 }

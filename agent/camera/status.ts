@@ -20,6 +20,8 @@ export interface CameraStatus {
   readonly viewers: number;
   /** Failures since the agent started. */
   readonly restarts: number;
+  /** Segments that could not be delivered while they were of use, since the agent started. */
+  readonly dropped: number;
 }
 
 const WINDOW = milliseconds(2000);

@@ -1,14 +1,17 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { StreamName } from '../../protocol/names.ts';
 import { mediaPath, type MediaObject } from '../../protocol/paths.ts';
+import { Backlog } from './backlog.ts';
+import { Connections } from './connections.ts';
 
 /** The edge as the agent reaches it. */
 export interface Edge {
   readonly origin: URL;
-  /** For requests; HTTP/2 where the edge has it. */
-  readonly dispatcher: Dispatcher;
+  /** For requests. */
+  readonly dispatcher: Connections;
   /** For WebSockets, which few servers take over HTTP/2 (RFC 8441). */
   readonly sockets: Dispatcher;
+  readonly backlog: Backlog;
   /** A publish token that is good now. */
   readonly token: () => Promise<string>;
 }
@@ -21,16 +24,16 @@ export const authorization = async (edge: Edge): Promise<{ authorization: string
 });
 
 /**
- * Connections to the edge, kept for the next PUT.
+ * How an agent reaches an edge, but for the token.
  * @param certificate the only one trusted, whatever name it bears: for the embedded edge, which is this machine
  */
-export function connections(certificate?: string): Pick<Edge, 'dispatcher' | 'sockets'> {
+export function connections(certificate?: string): Pick<Edge, 'dispatcher' | 'sockets' | 'backlog'> {
   const connect = {
     timeout: 5000,
     ...(certificate === undefined ? {} : { ca: certificate, checkServerIdentity: () => undefined }),
   };
   return {
-    dispatcher: new Agent({
+    dispatcher: new Connections({
       allowH2: true,
       keepAliveTimeout: 30_000,
       // A PUT lasts as long as its segment, and its answer comes after that.
@@ -39,9 +42,10 @@ export function connections(certificate?: string): Pick<Edge, 'dispatcher' | 'so
       connect,
     }),
     sockets: new Agent({ allowH2: false, connect }),
+    backlog: new Backlog(),
   };
 }
 
-export async function closeConnections({ dispatcher, sockets }: Edge): Promise<void> {
+export async function closeConnections({ dispatcher, sockets }: Pick<Edge, 'dispatcher' | 'sockets'>): Promise<void> {
   await Promise.all([dispatcher.destroy(), sockets.destroy()]);
 }

@@ -17,86 +17,116 @@ export type PutOutcome =
       readonly roundTrip: Milliseconds;
     }
   /** Another encoder has it, or it came too late to matter. */
-  | { readonly kind: 'not wanted'; readonly status: number }
+  | { readonly kind: 'not wanted'; readonly status: number; readonly viewers: number }
   /** The edge won't have it: its token, its address or its version is wrong. */
   | { readonly kind: 'refused'; readonly status: number; readonly detail: string }
-  /** Given up: the time it could have been of use is over. */
-  | { readonly kind: 'too late'; readonly detail: string }
+  /** Given up: its time is over, or there was no room to keep it. */
+  | { readonly kind: 'dropped'; readonly detail: string }
   /** The encoder broke off in the middle of it, or the agent ends. */
   | { readonly kind: 'cut off' };
 
 const RETRY_MS = { first: 100, most: 2000 };
+/** How long an answer may take after the last byte, before the way to the edge counts as dead: doubled with each attempt. */
+const ANSWER_MS = { first: 2000, most: 10_000 };
 
-/**
- * One streaming PUT, sent again from the first byte as often as it breaks, until `deadline`: the edge knows the bytes
- * it has, and goes on behind them.
- */
-export async function putSegment(options: {
+export interface PutOptions {
   readonly edge: Edge;
   readonly url: URL;
   readonly body: SegmentBody;
   readonly writer: string;
-  /** When it ceases to matter. */
-  readonly deadline: () => Milliseconds;
+  /** When the segment ends. */
+  readonly end: Milliseconds;
+  /** How much longer it is of use to anybody. */
+  readonly life: Milliseconds;
   readonly now: () => Milliseconds;
+  /** Told when an attempt has failed and another one follows. */
+  readonly onRetry: (detail: string) => void;
   readonly signal: AbortSignal;
-}): Promise<PutOutcome> {
-  const { edge, url, body, writer, signal } = options;
-  let delay = RETRY_MS.first;
+}
+
+/**
+ * One streaming PUT, sent again from the first byte as often as it breaks, while it is of use: the edge knows the bytes
+ * it has, and goes on behind them.
+ *
+ *     attempt ──answer──▶ done
+ *      ▲    │ failure
+ *      │    ▼
+ *     turn ◀── pause          (a turn is waited for only when the segment is over: the live edge does not wait)
+ */
+export async function putSegment(options: PutOptions): Promise<PutOutcome> {
+  const { body, signal } = options;
+  const late = AbortSignal.timeout(Math.max(0, options.end + options.life - options.now()));
+  const over = AbortSignal.any([signal, late]);
+  let detail = '';
   for (let attempts = 1; ; attempts += 1) {
-    let written = options.now();
-    const result = await attempt(edge, url, writer, signal, async function* () {
-      yield* body.read();
-      written = options.now();
-    });
-    switch (result.kind) {
-      case 'answer': {
-        const { status } = result;
-        if (status < 300) {
-          return {
-            kind: 'delivered',
-            viewers: result.viewers,
-            attempts,
-            roundTrip: milliseconds(options.now() - written),
-          };
-        }
-        if (status === 404 || status === 409) return { kind: 'not wanted', status };
-        if (status < 500 && status !== 400) return { kind: 'refused', status, detail: result.detail };
-        break;
-      }
-      case 'failure':
-        break;
+    const result = await inTurn(options, attempts, over);
+    if (result.kind === 'answer') {
+      const { status, viewers, roundTrip } = result;
+      if (status < 300) return { kind: 'delivered', viewers, attempts, roundTrip };
+      if (status === 404 || status === 409) return { kind: 'not wanted', status, viewers };
+      if (status < 500 && status !== 400) return { kind: 'refused', status, detail: result.detail };
     }
-    if (body.aborted || signal.aborted) return { kind: 'cut off' };
-    if (options.now() + delay >= options.deadline()) return { kind: 'too late', detail: result.detail };
-    await sleep(delay, undefined, { signal }).catch(() => {});
-    delay = Math.min(2 * delay, RETRY_MS.most);
+    if (body.failure?.kind === 'dropped') return body.failure;
+    if (body.failure !== undefined || signal.aborted) return { kind: 'cut off' };
+    if (late.aborted) return { kind: 'dropped', detail: detail === '' ? 'its time is over' : detail };
+    detail = result.detail;
+    options.onRetry(detail);
+    await sleep(doubled(RETRY_MS, attempts), undefined, { signal: over }).catch(() => {});
   }
 }
 
+const doubled = ({ first, most }: { first: number; most: number }, attempts: number): number =>
+  Math.min(most, first * 2 ** (attempts - 1));
+
 type Attempt =
-  | { readonly kind: 'answer'; readonly status: number; readonly viewers: number; readonly detail: string }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly viewers: number;
+      readonly detail: string;
+      readonly roundTrip: Milliseconds;
+    }
   | { readonly kind: 'failure'; readonly detail: string };
 
-async function attempt(
-  edge: Edge,
-  url: URL,
-  writer: string,
-  signal: AbortSignal,
-  bytes: () => AsyncGenerator<Uint8Array>,
-): Promise<Attempt> {
+async function inTurn(options: PutOptions, attempts: number, over: AbortSignal): Promise<Attempt> {
+  const { edge, body, end } = options;
   try {
-    const headers = { ...(await authorization(edge)), 'content-type': 'video/mp4', [WRITER_HEADER]: writer };
+    using _ = attempts > 1 && !body.isOpen ? await edge.backlog.turn(end, over) : undefined;
+    return await attempt(options, doubled(ANSWER_MS, attempts), over);
+  } catch (error) {
+    return { kind: 'failure', detail: messageOf(error) };
+  }
+}
+
+/** @throws whatever kept it from being answered */
+async function attempt(options: PutOptions, patience: number, over: AbortSignal): Promise<Attempt> {
+  const { edge, url, body, writer, now } = options;
+  const headers = { ...(await authorization(edge)), 'content-type': 'video/mp4', [WRITER_HEADER]: writer };
+  const connections = edge.dispatcher.current;
+  const silent = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let written = now();
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    yield* body.read();
+    written = now();
+    timer = setTimeout(() => {
+      edge.dispatcher.leave(connections);
+      silent.abort(new Error(`the edge has not answered for ${patience / 1000} s`));
+    }, patience);
+  }
+  try {
     const answer = await request(url, {
       method: 'PUT',
       dispatcher: edge.dispatcher,
       headers,
       body: Readable.from(bytes()),
-      signal,
+      signal: AbortSignal.any([over, silent.signal]),
     });
+    const roundTrip = milliseconds(now() - written);
     const detail = await answer.body.text();
-    return { kind: 'answer', status: answer.statusCode, viewers: Number(answer.headers[VIEWERS_HEADER] ?? 0), detail };
-  } catch (error) {
-    return { kind: 'failure', detail: messageOf(error) };
+    const viewers = Number(answer.headers[VIEWERS_HEADER] ?? 0);
+    return { kind: 'answer', status: answer.statusCode, viewers, detail, roundTrip };
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -3,12 +3,14 @@
  * as it takes.
  *
  *     open ──end──▶ ended
- *       └──abort──▶ aborted     (a PUT under way breaks off, so that the segment can't look complete)
+ *       │             │ drop
+ *       ├────drop─────┴──▶ failed      (no room for it, see `Backlog`)
+ *       └────abort───────▶ failed      (its encoder is gone: a PUT under way breaks off, so that it can't look complete)
  */
 export class SegmentBody {
   readonly #pieces: Uint8Array[] = [];
   #size = 0;
-  #end: 'ended' | Error | undefined;
+  #state: 'open' | 'ended' | Failure = 'open';
   #changed = Promise.withResolvers<void>();
 
   /** Bytes appended so far. */
@@ -16,42 +18,63 @@ export class SegmentBody {
     return this.#size;
   }
 
+  /** Whether more may come: it is the live edge. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Why it will never be whole; undefined while it may. */
+  get failure(): Failure | undefined {
+    return typeof this.#state === 'string' ? undefined : this.#state;
+  }
+
   append(piece: Uint8Array): void {
-    if (this.#end !== undefined) return;
+    if (!this.isOpen) return;
     this.#pieces.push(piece);
     this.#size += piece.byteLength;
     this.#notify();
   }
 
   end(): void {
-    this.#end ??= 'ended';
-    this.#notify();
+    if (this.isOpen) this.#become('ended');
   }
 
-  abort(reason: Error): void {
-    this.#end ??= reason;
-    this.#notify();
+  /** Does nothing to what has ended. */
+  abort(detail: string): void {
+    if (this.isOpen) this.#become({ kind: 'cut off', detail });
   }
 
-  get aborted(): boolean {
-    return this.#end instanceof Error;
+  drop(detail: string): void {
+    if (this.failure === undefined) this.#become({ kind: 'dropped', detail });
   }
 
-  /** Every piece from the first one on, each as soon as it is there. Throws the reason of `abort`. */
+  /** Every piece from the first one on, each as soon as it is there. Throws when it will never be whole. */
   async *read(): AsyncGenerator<Uint8Array, void, void> {
     for (let next = 0; ;) {
+      if (this.failure !== undefined) throw new Error(this.failure.detail);
       const piece = this.#pieces[next];
       if (piece !== undefined) {
         next += 1;
         yield piece;
-      } else if (this.#end instanceof Error) throw this.#end;
-      else if (this.#end === 'ended') return;
+      } else if (this.#state === 'ended') return;
       else await this.#changed.promise;
     }
+  }
+
+  #become(state: 'ended' | Failure): void {
+    this.#state = state;
+    if (state !== 'ended') this.#pieces.length = 0;
+    this.#notify();
   }
 
   #notify(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
   }
+}
+
+/** Why a segment won't be whole: its encoder broke off, or there was no room to keep it. */
+export interface Failure {
+  readonly kind: 'cut off' | 'dropped';
+  readonly detail: string;
 }

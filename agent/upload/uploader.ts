@@ -3,6 +3,7 @@ import { fragment, segmentHeader } from '../cmaf/fragment.ts';
 import type { Step } from '../cmaf/segmenter.ts';
 import { segmentNumber, type RepresentationId, type SegmentNumber, type StreamName } from '../../protocol/names.ts';
 import {
+  milliseconds,
   millisecondsOfSeconds,
   seconds,
   secondsOfTicks,
@@ -14,8 +15,8 @@ import { mediaUrl, type Edge } from './edge.ts';
 import { putSegment, type PutOutcome } from './put.ts';
 import { SegmentBody } from './segment-body.ts';
 
-/** Segments of one representation kept for a PUT that is still owed, in bytes. */
-const BUDGET_BYTES = 32 * 1024 * 1024;
+/** How much longer than the time-shift window a segment may take: the edge's clock, and its own grace. */
+const GRACE = milliseconds(2000);
 
 /** How far back the first run of an agent says that there is nothing. */
 const UNKNOWN_PAST_SECONDS = 5;
@@ -46,12 +47,13 @@ export class Uploader {
     switch (step.kind) {
       case 'open':
         if (this.#sequenceNumber === 0) this.#bridge(step.number);
-        this.#open(step.number).append(segmentHeader());
+        this.#append(this.#open(step.number), segmentHeader());
         return;
       case 'fragment': {
         this.#sequenceNumber += 1;
-        this.#owed.get(step.number)?.append(fragment({ sequenceNumber: this.#sequenceNumber, frames: step.samples }));
-        this.#keepWithinBudget();
+        const body = this.#owed.get(step.number);
+        if (body === undefined) return;
+        this.#append(body, fragment({ sequenceNumber: this.#sequenceNumber, frames: step.samples }));
         return;
       }
       case 'close':
@@ -73,8 +75,7 @@ export class Uploader {
   }
 
   /** The encoder is gone: what it has not finished breaks off. Resolves when all else is delivered or given up. */
-  async stop(reason: Error): Promise<void> {
-    // Those that have ended are not touched by this.
+  async stop(reason: string): Promise<void> {
     for (const body of this.#owed.values()) body.abort(reason);
     await Promise.all(this.#puts);
   }
@@ -82,9 +83,14 @@ export class Uploader {
   #open(number: SegmentNumber): SegmentBody {
     const body = new SegmentBody();
     this.#owed.set(number, body);
+    this.#options.edge.backlog.add(body);
     const put = this.#put(number, body).finally(() => this.#puts.delete(put));
     this.#puts.add(put);
     return body;
+  }
+
+  #append(body: SegmentBody, piece: Uint8Array): void {
+    this.#options.edge.backlog.append(body, piece);
   }
 
   async #put(number: SegmentNumber, body: SegmentBody): Promise<void> {
@@ -95,10 +101,13 @@ export class Uploader {
       url: mediaUrl(edge, stream, { kind: 'segment', representation, number }),
       body,
       writer,
-      deadline: () => millisecondsOfSeconds(seconds(end + timeShift)),
+      end: millisecondsOfSeconds(seconds(end)),
+      life: milliseconds(millisecondsOfSeconds(timeShift) + GRACE),
       now,
+      onRetry: (detail) => this.#options.onRetry(number, detail),
       signal,
     });
+    edge.backlog.settle(body);
     if (this.#owed.get(number) === body) this.#owed.delete(number);
     this.#options.onOutcome(number, outcome);
   }
@@ -123,21 +132,10 @@ export class Uploader {
     const first = Math.max(from, to - Math.floor(timeShift / segmentDuration));
     for (let number = first; number <= to; number += 1) {
       const body = this.#open(segmentNumber(number));
-      body.append(segmentHeader());
+      this.#append(body, segmentHeader());
       body.end();
     }
     this.#due = segmentNumber(to + 1);
-  }
-
-  /** While the edge can't be reached the oldest segments go first: the live edge never waits for the past. */
-  #keepWithinBudget(): void {
-    let bytes = this.#owed.values().reduce((sum, body) => sum + body.size, 0);
-    for (const [number, body] of this.#owed) {
-      if (bytes <= BUDGET_BYTES) return;
-      bytes -= body.size;
-      this.#owed.delete(number);
-      body.abort(new Error('over the budget for segments that the edge has not taken'));
-    }
   }
 }
 
@@ -153,5 +151,7 @@ export interface UploaderOptions {
   readonly writer: string;
   readonly now: () => Milliseconds;
   readonly onOutcome: (number: SegmentNumber, outcome: PutOutcome) => void;
+  /** An attempt has failed, and another one follows. */
+  readonly onRetry: (number: SegmentNumber, detail: string) => void;
   readonly signal: AbortSignal;
 }

@@ -16,16 +16,24 @@ interface Surroundings {
   /** Default: the repository. */
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Network namespace to run in. */
+  readonly network?: string;
 }
 
-const start = (args: readonly string[], { cwd = ROOT, environment = {} }: Surroundings) =>
-  execa(process.execPath, [MAIN, ...args], {
+const start = (args: readonly string[], { cwd = ROOT, environment = {}, network }: Surroundings) =>
+  execa(...commandIn(network, [process.execPath, MAIN, ...args]), {
     cwd,
     env: { ...NEUTRAL, ...environment },
     stdin: 'ignore',
     reject: false,
     forceKillAfterDelay: 10_000,
   });
+
+/** `ip netns exec` becomes the command: signals reach it. */
+const commandIn = (network: string | undefined, command: readonly string[]): [string, string[]] => {
+  const [program = '', ...args] = network === undefined ? command : ['ip', 'netns', 'exec', network, ...command];
+  return [program, args];
+};
 
 /** A run that ends by itself. */
 export async function runFastLl(

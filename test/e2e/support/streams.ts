@@ -33,7 +33,11 @@ export interface ConfiguredFastLl extends AsyncDisposable {
 /** Starts Fast-ll with these streams, and gives it when its edge knows them all. */
 export async function fastLlWith(
   streams: readonly Entry[],
-  options: { readonly config?: Entry; readonly args?: readonly string[] } = {},
+  options: {
+    readonly config?: Entry;
+    readonly args?: readonly string[];
+    readonly environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<ConfiguredFastLl> {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -41,7 +45,10 @@ export async function fastLlWith(
     'config.json': { host: '127.0.0.1', port, streams: 'streams.json', ...options.config },
     'streams.json': streams,
   });
-  const fastLl = startFastLl(['-c', files.path('config.json'), ...(options.args ?? [])], { cwd: files.path('.') });
+  const fastLl = startFastLl(['-c', files.path('config.json'), ...(options.args ?? [])], {
+    cwd: files.path('.'),
+    environment: options.environment ?? {},
+  });
   const configured = {
     fastLl,
     origin,
