@@ -131,7 +131,7 @@ export class Camera {
     const { stream, log, signal } = this.#options;
     this.#say('starting');
     const stop = new AbortController();
-    const session = startSession({
+    const session = await startSession({
       ...this.#options,
       signal: AbortSignal.any([signal, stop.signal]),
       uploadSignal: this.#uploads.signal,

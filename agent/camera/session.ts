@@ -9,6 +9,7 @@ import type { Failure } from '../ffmpeg/failure.ts';
 import type { Frame } from '../ffmpeg/flv.ts';
 import type { FfmpegProgram } from '../ffmpeg/locate.ts';
 import { startFfmpeg } from '../ffmpeg/process.ts';
+import { hasPassage, openPassage } from '../rtsp/passage.ts';
 import type { Edge } from '../upload/edge.ts';
 import type { PutOutcome } from '../upload/put.ts';
 import { Uploader } from '../upload/uploader.ts';
@@ -52,16 +53,22 @@ export interface Session {
 }
 
 /** One run of FFmpeg for one camera, and all that hangs on it. The first thing that goes wrong ends it. */
-export function startSession(options: SessionOptions): Session {
+export async function startSession(options: SessionOptions): Promise<Session> {
   const { stream, edge, ffmpeg, log, now } = options;
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
-  const run = ffmpegRun(stream, { now: secondsOfMilliseconds(now()), hasFpsMode: ffmpeg.hasFpsMode });
+  const passage = hasPassage(stream) ? await openPassage(stream.input.href, signal) : undefined;
+  const run = ffmpegRun(stream, {
+    now: secondsOfMilliseconds(now()),
+    hasFpsMode: ffmpeg.hasFpsMode,
+    passage: passage?.href,
+  });
   const process = startFfmpeg({
     path: ffmpeg.path,
     args: run.args,
     pipes: stream.qualities.video.length,
     onLine: (line) => log.debug({ ffmpeg: line }, 'FFmpeg says'),
+    trouble: () => passage?.trouble,
     signal,
   });
   const writer = randomUUID();

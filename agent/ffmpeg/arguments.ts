@@ -19,16 +19,18 @@ export interface FfmpegRun {
 /** The pipes' file descriptors begin after stdin, stdout and stderr. */
 export const FIRST_PIPE = 3;
 
+/** @param options.passage what to open instead of the camera's own URL */
 export function ffmpegRun(
   stream: StreamConfig,
-  options: { readonly now: Seconds; readonly hasFpsMode: boolean },
+  options: { readonly now: Seconds; readonly hasFpsMode: boolean; readonly passage?: string | undefined },
 ): FfmpegRun {
   // Before every time there can be: the first frame is put at the boundary before it.
   const base = seconds(Math.floor(options.now - stream.segmentDuration) - 2);
   const qualities = stream.qualities.video;
   const branches = qualities.map((_, index) => `[q${index}]`);
+  const { input, filters } = source(stream, options.passage);
   const graph = [
-    `[0:v:0]${[...source(stream).filters, decimate(stream.targetFps), timestamps(stream, base)].join(',')}`,
+    `[0:v:0]${[...filters, decimate(stream.targetFps), timestamps(stream, base)].join(',')}`,
     `split=${qualities.length}${branches.join('')}`,
   ].join(',');
   const scales = qualities.map(
@@ -38,7 +40,7 @@ export function ffmpegRun(
     base,
     args: [
       ...['-hide_banner', '-nostats', '-nostdin', '-loglevel', 'level+warning'],
-      ...source(stream).input,
+      ...input,
       ...['-filter_complex', [graph, ...scales].join(';'), '-copyts'],
       ...qualities.flatMap((quality, index) => output(stream, quality, index, options.hasFpsMode)),
     ],
@@ -46,7 +48,10 @@ export function ffmpegRun(
 }
 
 /** What FFmpeg reads, and what is done to the picture before all else. */
-export function source(stream: StreamConfig): {
+export function source(
+  stream: StreamConfig,
+  passage?: string,
+): {
   readonly input: readonly string[];
   readonly filters: readonly string[];
 } {
@@ -68,9 +73,10 @@ export function source(stream: StreamConfig): {
           // Not `-fflags nobuffer`: it throws away what the probe has read, a keyframe, and the next may be far.
           ...['-probesize', '32', '-analyzeduration', '0', ...quickProbe],
           ...wallClock,
-          ...['-i', stream.input.href],
+          ...['-i', passage ?? stream.input.href],
         ],
-        filters: [],
+        // In a passage a frame begins with the delimiter that ended the one before, and would have the time of that.
+        filters: passage === undefined ? [] : ['setpts=time(0)/TB'],
       };
   }
 }

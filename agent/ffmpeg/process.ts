@@ -21,6 +21,8 @@ export function startFfmpeg(options: {
   readonly args: readonly string[];
   readonly pipes: number;
   readonly onLine: (line: string) => void;
+  /** What kept it from its input, where somebody else knows. */
+  readonly trouble?: () => string | undefined;
   readonly signal: AbortSignal;
 }): FfmpegProcess {
   const child = execa(options.path, options.args, {
@@ -45,7 +47,9 @@ export function startFfmpeg(options: {
   });
   const ended = child.then(({ isCanceled, exitCode, signal, code }) => {
     if (isCanceled) return undefined;
-    return failureOf(lines, signal ?? (exitCode === undefined ? (code ?? 'not started') : `exit code ${exitCode}`));
+    const trouble = options.trouble?.();
+    const said = trouble === undefined ? lines : [...lines, trouble];
+    return failureOf(said, signal ?? (exitCode === undefined ? (code ?? 'not started') : `exit code ${exitCode}`));
   });
   return { pipes, ended };
 }

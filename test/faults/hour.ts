@@ -51,13 +51,13 @@ interface Fault {
   readonly hits: readonly string[];
   readonly do: () => Promise<void>;
 }
-const all = [...NAMES, 'made'];
+const everyone = [...NAMES, 'made'];
 const faultsOfAll: Readonly<Record<string, Fault>> = {
   'FFmpeg killed': { hits: ['made'], do: async () => void process.kill(await ffmpegOf('made'), 'SIGKILL') },
-  'uplink gone for 1 to 6 s': { hits: all, do: () => outage(1 + random() * 5) },
-  'workerd killed': { hits: all, do: killWorkerd },
+  'uplink gone for 1 to 6 s': { hits: everyone, do: () => outage(1 + random() * 5) },
+  'workerd killed': { hits: everyone, do: killWorkerd },
   'edge deployed anew': {
-    hits: all,
+    hits: everyone,
     do: async () => {
       await edge[Symbol.asyncDispose]();
       edge = await deploy();

@@ -1,21 +1,25 @@
 /** The way from the agent to the edge is gone for a while: packets are lost, and neither side is told. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { signToken } from '../../protocol/token.ts';
+import { noChromium, openBrowser } from '../e2e/support/browser.ts';
+import { writeCertificate } from '../e2e/support/certificate.ts';
 import { folderWith, freePort, startFastLl, type RunningFastLl } from '../e2e/support/fast-ll.ts';
 import { ffmpegOf } from '../e2e/support/processes.ts';
 import { Viewer } from '../e2e/support/segments.ts';
+import { dashJs, PlayerPage, shaka } from '../e2e/support/stock-player.ts';
 import { generated } from '../e2e/support/streams.ts';
 import { Watcher } from '../e2e/support/watcher.ts';
+import { startHttp2Front } from '../fixtures/http2-front.ts';
 import { TEST_SECRET } from '../secret.ts';
 import { tell } from './support/figures.ts';
 import { Network, noNetwork } from './support/network.ts';
 
 const now = (): number => Date.now() / 1000;
 
-/** A camera in a network of its own, its edge here. */
-async function remoteCamera(timeShift: number) {
+/** A camera in a network of its own, its edge here; over HTTP/2 as it is on Cloudflare, or HTTP/1.1 as embedded. */
+async function remoteCamera({ timeShift, http2 }: { readonly timeShift: number; readonly http2: boolean }) {
   const network = await Network.create();
   onTestFinished(() => network[Symbol.asyncDispose]());
   const port = await freePort();
@@ -24,22 +28,32 @@ async function remoteCamera(timeShift: number) {
   });
   onTestFinished(() => edge[Symbol.asyncDispose]());
   await edge.says(/^Edge:/m);
+  const origin = `http://127.0.0.1:${port}`;
   const token = await signToken({ sub: '*', scope: 'publish', exp: Math.floor(now()) + 3600 }, TEST_SECRET);
-  const files = await folderWith({
-    'config.json': { edge: `http://${network.gateway}:${port}`, token, streams: 'streams.json' },
-    'streams.json': [generated('remote', { timeShift })],
-  });
+  const files = await folderWith({ 'streams.json': [generated('remote', { timeShift })] });
   onTestFinished(() => files[Symbol.asyncDispose]());
-  const agent = startFastLl(['-c', files.path('config.json'), '--json'], { network: network.name });
+  let reached = `http://${network.gateway}:${port}`;
+  const [key, certificate] = [files.path('key.pem'), files.path('cert.pem')];
+  if (http2) {
+    await writeCertificate(key, certificate, network.gateway);
+    const front = await startHttp2Front(new URL(origin), { host: network.gateway, key, certificate });
+    onTestFinished(() => front[Symbol.asyncDispose]());
+    reached = front.url.origin;
+  }
+  await writeFile(files.path('config.json'), JSON.stringify({ edge: reached, token, streams: 'streams.json' }));
+  const agent = startFastLl(['-c', files.path('config.json')], {
+    network: network.name,
+    environment: http2 ? { NODE_EXTRA_CA_CERTS: certificate } : {},
+  });
   onTestFinished(() => agent[Symbol.asyncDispose]());
-  const viewer = new Viewer(`http://127.0.0.1:${port}`, 'remote');
+  const viewer = new Viewer(origin, 'remote');
   onTestFinished(() => viewer[Symbol.asyncDispose]());
   await viewer.whenState('idle', 15_000);
   await viewer.manifest();
-  const watcher = new Watcher(new Viewer(`http://127.0.0.1:${port}`, 'remote'));
+  const watcher = new Watcher(new Viewer(origin, 'remote'));
   onTestFinished(() => watcher[Symbol.asyncDispose]());
   await watcher.seesAfter(now());
-  return { network, agent, viewer, watcher };
+  return { network, agent, viewer, watcher, origin };
 }
 
 const memoryMb = async ({ pid }: RunningFastLl): Promise<number> =>
@@ -54,15 +68,16 @@ async function present(viewer: Viewer, from: number, to: number): Promise<number
 
 describe.skipIf(noNetwork !== undefined)('an uplink that is gone', () => {
   const cases = [
-    { outage: 1, timeShift: 30 },
-    { outage: 5, timeShift: 30 },
-    { outage: 30, timeShift: 10 },
+    { outage: 1, timeShift: 30, http2: false },
+    { outage: 5, timeShift: 30, http2: false },
+    { outage: 9, timeShift: 30, http2: true },
+    { outage: 30, timeShift: 10, http2: false },
   ];
   test.for(cases)(
-    'for $outage s: live within 2 s, and the last $timeShift s can be fetched',
+    'for $outage s (HTTP/2: $http2): live within 2 s, and the last $timeShift s can be fetched',
     { timeout: 120_000 },
-    async ({ outage, timeShift }) => {
-      const { network, agent, viewer, watcher } = await remoteCamera(timeShift);
+    async ({ outage, timeShift, http2 }) => {
+      const { network, agent, viewer, watcher } = await remoteCamera({ timeShift, http2 });
       const ffmpeg = await ffmpegOf(agent.pid);
       const memory = await memoryMb(agent);
 
@@ -80,10 +95,44 @@ describe.skipIf(noNetwork !== undefined)('an uplink that is gone', () => {
         .poll(() => present(viewer, owed, last), { timeout: timeShift * 1000, interval: 250 })
         .toHaveLength(last - owed + 1);
       if (outage > timeShift) await agent.says(/the edge takes segments again.*?(\d+) dropped/);
-      tell({ fault: `uplink gone for ${outage} s`, back: [back], lost: owed - first });
+      tell({ fault: `uplink gone for ${outage} s${http2 ? ', HTTP/2' : ''}`, back: [back], lost: owed - first });
       expect(back).toBeLessThan(2);
       expect((await ffmpegOf(agent.pid)).pid).toBe(ffmpeg.pid);
       expect((await memoryMb(agent)) - memory).toBeLessThan(60);
+    },
+  );
+
+  test.skipIf(noChromium)(
+    'is not noticed by open pages for longer than it lasts: they play on without a reload',
+    async () => {
+      const { network, origin } = await remoteCamera({ timeShift: 30, http2: false });
+      const browser = await openBrowser();
+      onTestFinished(() => browser.close());
+      const manifest = `${origin}/remote/manifest.mpd`;
+      await using dash = await PlayerPage.open(browser, dashJs, manifest);
+      await using other = await PlayerPage.open(browser, shaka, manifest);
+      const page = await browser.newPage();
+      await page.goto(`${origin}/remote/`);
+      const shows = (moment: number): Promise<unknown> =>
+        page.waitForFunction((after) => (document.querySelector('video')?.currentTime ?? 0) > after, moment, {
+          timeout: 20_000,
+        });
+      await Promise.all([dash.plays(), other.plays(), shows(now())]);
+
+      await network.cut();
+      await sleep(5000);
+      const mendedAt = now();
+      await network.mend();
+      const since = async (shown: Promise<unknown>): Promise<number> => shown.then(() => now() - mendedAt);
+      const [ours, dashJsBack, shakaBack] = await Promise.all([
+        since(shows(mendedAt)),
+        since(dash.shows(mendedAt, 20_000)),
+        since(other.shows(mendedAt, 20_000)),
+      ]);
+
+      tell({ fault: 'uplink gone for 5 s, our page', back: [ours] });
+      tell({ fault: 'uplink gone for 5 s, stock dash.js', back: [dashJsBack] });
+      tell({ fault: 'uplink gone for 5 s, stock Shaka', back: [shakaBack] });
     },
   );
 });

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { execa } from 'execa';
+import { signToken } from '../protocol/token.ts';
+import { folderWith, freePort, startFastLl } from '../test/e2e/support/fast-ll.ts';
+import { findFfmpeg } from '../test/fixtures/camera/ffmpeg.ts';
+import { TEST_SECRET } from '../test/secret.ts';
+
+/**
+ * What a camera costs the agent beyond FFmpeg: processor time and memory with more and more streams of 2 Mbit/s, of
+ * recorded frames that a small program sends in FFmpeg's place. The edge is a process of its own. A line of JSON each,
+ * then a table.
+ */
+const { values } = parseArgs({
+  options: {
+    cameras: { type: 'string', default: '0,1,10,50' },
+    seconds: { type: 'string', default: '20' },
+    fps: { type: 'string', default: '25' },
+    kbps: { type: 'string', default: '2000' },
+    /** Seconds; a frame's time for a fragment per frame. */
+    fragment: { type: 'string', default: '0.1' },
+  },
+});
+const TICKS_PER_SECOND = 100;
+const WARM_UP_MS = 10_000;
+
+const ffmpeg = await findFfmpeg();
+await using files = await folderWith({});
+const recording = files.path('second.flv');
+await record(recording);
+const rows = [];
+for (const cameras of values.cameras.split(',').map(Number)) rows.push(await measure(cameras));
+const [none, ...some] = rows;
+const table = some.map((row) => ({
+  ...row,
+  'CPU % a camera': round((row.cpu - (none?.cpu ?? 0)) / row.cameras),
+  'MB a camera': round((row.mb - (none?.mb ?? 0)) / row.cameras),
+}));
+// oxlint-disable-next-line no-console -- what it is run for
+console.table([none, ...table]);
+
+interface Row {
+  readonly cameras: number;
+  /** Of the agent, in percent of a core. */
+  readonly cpu: number;
+  readonly mb: number;
+  readonly delivered: number;
+}
+
+async function measure(cameras: number): Promise<Row> {
+  const port = await freePort();
+  await using edge = startFastLl(['edge', '--port', String(port)], { environment: { FASTLL_SECRET: TEST_SECRET } });
+  await edge.says(/^Edge:/m);
+  const token = await signToken({ sub: '*', scope: 'publish', exp: Math.floor(Date.now() / 1000) + 3600 }, TEST_SECRET);
+  const [fragmentDuration, targetFps] = [Number(values.fragment), Number(values.fps)];
+  const quality = { targetWidth: 1280, targetBitrate: Number(values.kbps) };
+  const streams = Array.from({ length: Math.max(1, cameras) }, (_, index) => ({
+    ...{ name: `Camera ${index}`, stream: `cam${index}`, type: 'GEN', targetFps, fragmentDuration },
+    // None: the agent is there, and its camera sleeps.
+    ...{ alwaysOn: cameras > 0, timeShift: 4, qualities: { video: [quality] } },
+  }));
+  await using configuration = await folderWith({
+    'config.json': {
+      ...{ edge: `http://127.0.0.1:${port}`, token, streams: 'streams.json' },
+      ffmpeg: fileURLToPath(new URL('replaying-ffmpeg.js', import.meta.url)),
+    },
+    'streams.json': streams,
+  });
+  await using agent = startFastLl(['-c', configuration.path('config.json'), '--json'], {
+    environment: { REAL_FFMPEG: ffmpeg, RECORDING: recording },
+  });
+  if (cameras > 0) await agent.says(new RegExp(`cam${cameras - 1}: live`));
+  await sleep(WARM_UP_MS);
+  const before = cpuSeconds(agent.pid);
+  await sleep(1000 * Number(values.seconds));
+  const cpu = round((100 * (cpuSeconds(agent.pid) - before)) / Number(values.seconds));
+  const restarts = agent.stderr.match(/trying again/g)?.length ?? 0;
+  if (restarts > 0) throw new Error(`expected cameras that run, got ${restarts} restarts:\n${agent.stderr}`);
+  const newest = await fetch(`http://127.0.0.1:${port}/cam0/chunk-stream0-${Math.floor(Date.now() / 1000) - 1}.m4s`);
+  const row = { cameras, cpu, mb: memoryMb(agent.pid), delivered: (await newest.arrayBuffer()).byteLength };
+  process.stdout.write(`${JSON.stringify(row)}\n`);
+  return row;
+}
+
+/** Some seconds of a busy picture: the last one has as many bytes as the bitrate allows. */
+async function record(file: string): Promise<void> {
+  const source = `testsrc2=size=1280x720:rate=${values.fps},noise=alls=30:allf=t`;
+  const rate = `${values.kbps}k`;
+  await execa(ffmpeg, [
+    ...['-y', '-loglevel', 'error', '-f', 'lavfi', '-i', source, '-t', '4', '-pix_fmt', 'yuv420p'],
+    ...[
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-tune',
+      'zerolatency',
+      '-bf',
+      '0',
+      '-g',
+      values.fps,
+      '-sc_threshold',
+      '0',
+    ],
+    ...['-b:v', rate, '-maxrate', rate, '-bufsize', rate, '-f', 'flv', '-flvflags', 'no_duration_filesize', file],
+  ]);
+}
+
+/** User and system time of a process (proc(5), stat). */
+function cpuSeconds(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+function memoryMb(pid: number | undefined): number {
+  return round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

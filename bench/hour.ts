@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Agent, request } from 'undici';
+import { freePort, startFastLl } from '../test/e2e/support/fast-ll.ts';
+import { processes } from '../test/e2e/support/processes.ts';
+import { Viewer } from '../test/e2e/support/segments.ts';
+import { plot } from './plot.ts';
+
+/**
+ * The demo and fifty viewers for an hour, or as long as is asked for: latency from a frame's capture to its arrival,
+ * memory and processor time of agent, FFmpeg and workerd have to stay as they are. A line of JSON every ten seconds, and
+ * a plot in the end.
+ */
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '60' },
+    viewers: { type: 'string', default: '50' },
+    plot: { type: 'string', default: 'bench/hour.svg' },
+  },
+});
+const INTERVAL_S = 10;
+const TICKS_PER_SECOND = 100;
+const now = (): number => Date.now() / 1000;
+
+const port = await freePort();
+const origin = `http://127.0.0.1:${port}`;
+await using demo = startFastLl(['demo', '--port', String(port)]);
+await demo.says(/^All streams:/m);
+await using eye = new Viewer(origin, 'demo');
+// An agent announces its streams a moment after it has started.
+while ((await eye.state()) !== 'live') await sleep(100);
+
+const over = new AbortController();
+const latencies: number[] = [];
+let failures = 0;
+const watching = [
+  readOn(async (number) => {
+    const { fragments } = await eye.segment(number);
+    latencies.push(...fragments.map(({ arrivedAt, time }) => 1000 * (arrivedAt - time)));
+  }),
+  ...Array.from({ length: Number(values.viewers) - 1 }, () => {
+    const dispatcher = new Agent();
+    return readOn(async (number) => {
+      const url = new URL(`/demo/chunk-stream0-${number}.m4s`, origin);
+      const { statusCode, body } = await request(url, { dispatcher });
+      await body.dump({ limit: Infinity });
+      if (statusCode !== 200) throw new Error(`GET answered ${statusCode}`);
+    }).finally(() => dispatcher.destroy());
+  }),
+];
+
+const rows: Row[] = [];
+const start = now();
+let before = await cpu();
+while (now() < start + 60 * Number(values.minutes)) {
+  await sleep(1000 * (start + INTERVAL_S * (rows.length + 1) - now()));
+  const sorted = latencies.splice(0).toSorted((a, b) => a - b);
+  const after = await cpu();
+  const row: Row = {
+    minute: round((now() - start) / 60),
+    p50: round(sorted[sorted.length >> 1] ?? NaN),
+    p99: round(sorted[Math.floor(0.99 * sorted.length)] ?? NaN),
+    failures,
+    ...Object.fromEntries(
+      Object.entries(after).flatMap(([name, { seconds, mb }]) => [
+        [`${name} MB`, mb],
+        [`${name} CPU %`, round((100 * (seconds - (before[name]?.seconds ?? 0))) / INTERVAL_S)],
+      ]),
+    ),
+  };
+  before = after;
+  rows.push(row);
+  process.stdout.write(`${JSON.stringify(row)}\n`);
+}
+over.abort();
+await Promise.all(watching);
+
+const series = (name: string) => ({ name, points: rows.map((row) => [row.minute, row[name] ?? NaN] as const) });
+const names = Object.keys(rows[0] ?? {});
+await writeFile(
+  values.plot,
+  plot([
+    { title: 'capture to arrival, ms', series: [series('p50'), series('p99')] },
+    { title: 'memory, MB', series: names.filter((name) => name.endsWith('MB')).map(series) },
+    { title: 'processor, % of a core', series: names.filter((name) => name.endsWith('%')).map(series) },
+  ]),
+);
+
+type Row = Record<string, number> & { readonly minute: number };
+
+/** Segment after segment by the clock. */
+async function readOn(read: (number: number) => Promise<void>): Promise<void> {
+  for (let number = Math.floor(now()); !over.signal.aborted; number = Math.max(number + 1, Math.floor(now()))) {
+    try {
+      await read(number);
+    } catch {
+      if (!over.signal.aborted) failures += 1;
+      await sleep(100);
+    }
+  }
+}
+
+/** Of the demo and what it has started: processor time so far, and memory. */
+async function cpu(): Promise<Record<string, { readonly seconds: number; readonly mb: number }>> {
+  const family = (await processes()).filter(({ pid, parent }) => pid === demo.pid || parent === demo.pid);
+  return Object.fromEntries(
+    family
+      .filter(({ name }) => name !== 'sh')
+      .map(({ pid, name }) => {
+        const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+        const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        const seconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+        return [pid === demo.pid ? 'agent' : name, { seconds, mb: round(Number(rss) / 1024) }];
+      }),
+  );
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
