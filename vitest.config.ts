@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { amountFor } from './test/fuzz/amount.ts';
@@ -6,7 +7,7 @@ import { TEST_SECRET } from './test/secret.ts';
 /** Kinds of test: pure parts, real objects in workerd, stories over real sockets, and what breaks them. */
 export default defineConfig({
   test: {
-    provide: { fuzz: amountFor(process.env) },
+    provide: { fuzz: amountFor(process.env, readFileSync('test/fixtures/recordings/encoder.mp4', 'base64')) },
     reporters: ['default', './test/reporter.ts'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/fuzz/**/*.test.ts'] } },

@@ -29,7 +29,18 @@ export function holdTime(number: SegmentNumber, now: Seconds, segmentDuration: S
 }
 
 /** Slack behind the time-shift window in which a request that was on its way is still answered. */
-const WINDOW_SLACK = 5;
+export const WINDOW_SLACK = seconds(5);
+
+/** How long from `now` until the segment leaves the time-shift window; 0 when it has. */
+export function timeInWindow(
+  number: SegmentNumber,
+  now: Seconds,
+  segmentDuration: Seconds,
+  timeShift: Seconds,
+): Seconds {
+  const end = secondsOfTicks(segmentStart(number, segmentDuration)) + segmentDuration;
+  return seconds(Math.max(0, end + timeShift - now));
+}
 
 /** Whether a segment can exist by the clock. Only `possible` ones are worth asking an object for. */
 export type Admission =

@@ -1,16 +1,27 @@
-import { MIN_SECRET_LENGTH, permits, readToken, type Right, type TokenClaims } from '../protocol/token.ts';
+import {
+  MAX_TOKEN_LENGTH,
+  MIN_SECRET_LENGTH,
+  permits,
+  readToken,
+  type Right,
+  type TokenClaims,
+} from '../protocol/token.ts';
 import type { StreamName } from '../protocol/names.ts';
 import { seconds, type Seconds } from '../protocol/units.ts';
 import type { Env } from './env.ts';
 import { ProblemError } from './errors.ts';
 
-/** For clocks that differ, in seconds. */
-const LEEWAY = 30;
+/** For clocks that differ. */
+const LEEWAY = seconds(30);
 
-/** A token where clients can put one: `Authorization: Bearer …`, or `?token=…` for players, which send no headers. */
+/**
+ * A token where clients can put one: `Authorization: Bearer …`, which counts where there are both, or `?token=…` for
+ * players, which send no headers. What is too long to be one is none.
+ */
 export function tokenOf(request: Request): string | undefined {
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-  return bearer ?? new URL(request.url).searchParams.get('token') ?? undefined;
+  const token = bearer ?? new URL(request.url).searchParams.get('token') ?? undefined;
+  return token === undefined || token.length > MAX_TOKEN_LENGTH ? undefined : token;
 }
 
 /** The request's claims; undefined without a genuine token. */
@@ -18,7 +29,7 @@ export async function claimsOf(request: Request, env: Env, now: Seconds): Promis
   const token = tokenOf(request);
   if (token === undefined) return undefined;
   for (const secret of secretsOf(env)) {
-    const claims = await readToken(token, secret, seconds(now - LEEWAY));
+    const claims = await readToken(token, secret, now, LEEWAY);
     if (claims !== undefined) return claims;
   }
   return undefined;
@@ -35,6 +46,19 @@ export async function demand(
   const claims = await claimsOf(request, env, now);
   if (claims === undefined) throw new ProblemError({ kind: 'token needed' });
   if (!permits(claims, right, stream)) throw new ProblemError({ kind: 'token does not permit this' });
+}
+
+/** Whether a request has a genuine token for this; throws nothing, asks no object. */
+export async function isVouchedFor(
+  right: Right,
+  stream: StreamName,
+  request: Request,
+  env: Env,
+  now: Seconds,
+): Promise<boolean> {
+  if (longEnough(env.FASTLL_SECRET) === undefined) return false;
+  const claims = await claimsOf(request, env, now);
+  return claims !== undefined && permits(claims, right, stream);
 }
 
 /** Whether this edge lets everyone play everything. */

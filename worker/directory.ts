@@ -2,15 +2,28 @@ import { DurableObject } from 'cloudflare:workers';
 import type { StreamName } from '../protocol/names.ts';
 import type { Env } from './env.ts';
 
-/** The names of all streams: what the wall shows. One object for the whole edge, asked only for lists. */
+/** A list asks the object of every stream, and the platform lets a request ask a thousand. */
+export const MAX_STREAMS = 1000;
+
+/**
+ * The names of all streams: what the wall shows, and what tells a stream's name from one that somebody made up. One
+ * object for the whole edge.
+ */
 export class Directory extends DurableObject<Env> {
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
     context.storage.sql.exec('CREATE TABLE IF NOT EXISTS streams (name TEXT PRIMARY KEY) WITHOUT ROWID');
   }
 
-  add(stream: StreamName): void {
-    this.ctx.storage.sql.exec('INSERT OR IGNORE INTO streams (name) VALUES (?)', stream);
+  /** @returns whether it is there now: not a new one where there are as many as there may be */
+  add(stream: StreamName): boolean {
+    const { sql } = this.ctx.storage;
+    sql.exec(
+      'INSERT OR IGNORE INTO streams (name) SELECT ? WHERE (SELECT COUNT(*) FROM streams) < ?',
+      stream,
+      MAX_STREAMS,
+    );
+    return sql.exec('SELECT 1 FROM streams WHERE name = ?', stream).toArray().length > 0;
   }
 
   remove(stream: StreamName): void {

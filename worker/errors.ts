@@ -20,6 +20,12 @@ export type Problem =
   | { readonly kind: 'body too large'; readonly maxBytes: number }
   | { readonly kind: 'upload broke off' }
   | { readonly kind: 'another encoder writes this segment' }
+  | {
+      readonly kind: 'out of bounds';
+      readonly status: 408 | 409 | 414 | 503;
+      readonly expected: string;
+      readonly got: string;
+    }
   | { readonly kind: 'upgrade needed' };
 
 interface Answer {
@@ -68,15 +74,17 @@ function answer(problem: Problem): Answer {
       return { status: 400, error: 'the body broke off before its end' };
     case 'another encoder writes this segment':
       return { status: 409, error: 'another encoder writes this segment' };
+    case 'out of bounds':
+      return { status: problem.status, error: `expected ${problem.expected}, got ${problem.got}` };
     case 'upgrade needed':
       return { status: 426, error: 'expected a WebSocket', headers: { upgrade: 'websocket' } };
   }
 }
 
 /** Never cached: a cached 404 would outlive the segment's coming. */
-export function toResponse(problem: Problem): Response {
+export function toResponse(problem: Problem, more: Readonly<Record<string, string>> = {}): Response {
   const { status, error, headers } = answer(problem);
-  return Response.json({ error }, { status, headers: { 'cache-control': 'no-store', ...headers } });
+  return Response.json({ error }, { status, headers: { 'cache-control': 'no-store', ...headers, ...more } });
 }
 
 /** A problem on its way up to where it becomes a response. */

@@ -14,6 +14,9 @@ import { asset, page } from './pages.ts';
 import { clearStatistics, showStatistics } from './statistics/routes.ts';
 import { configuration, connectAgent, forceRepresentation, listStreams, showStream } from './streams.ts';
 
+/** Room for the longest names, a token, and what a player says of itself (CMCD). */
+const MAX_URL_LENGTH = 8192;
+
 type Handler = (c: EdgeContext) => Response | Promise<Response>;
 type Methods = Partial<Record<'GET' | 'PUT' | 'POST' | 'DELETE', Handler>>;
 
@@ -54,6 +57,16 @@ routes.use(
     maxAge: 86_400,
   }),
 );
+routes.use(async ({ req }, next) => {
+  // It has the host as the request says it, which may be anything.
+  if (!URL.canParse(req.url)) fail({ kind: 'bad body', detail: 'expected a host name in the header Host' });
+  const { length } = req.url;
+  if (length > MAX_URL_LENGTH) {
+    const expected = `a URL of at most ${MAX_URL_LENGTH} characters`;
+    fail({ kind: 'out of bounds', status: 414, expected, got: String(length) });
+  }
+  await next();
+});
 for (const [path, methods] of Object.entries(SURFACE)) {
   for (const [method, handler] of Object.entries(methods)) routes.on(method, path, handler);
   const allowed = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));

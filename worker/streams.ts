@@ -5,7 +5,8 @@ import { claimsOf, demand, playbackIsOpen } from './auth.ts';
 import type { EdgeContext } from './env.ts';
 import { directoryOf } from './directory.ts';
 import { ProblemError } from './errors.ts';
-import { snapshotOf, streamOf } from './stream/cache.ts';
+import { streamOf } from './stream/cache.ts';
+import { knownSnapshotOf } from './stream/known.ts';
 import { entryOf, isPublic, type StreamEntry, type StreamSnapshot } from './stream/snapshot.ts';
 
 interface PlayableStream {
@@ -56,6 +57,7 @@ export async function forceRepresentation(
   now: Milliseconds,
 ): Promise<Response> {
   if (!playbackIsOpen(c.env)) await demand('publish', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
+  if ((await knownSnapshotOf(c, stream, now)).kind === 'unknown') throw new ProblemError({ kind: 'no such stream' });
   const forced = representation === 'auto' ? undefined : representation;
   if (forced !== undefined && !isRepresentationId(forced)) throw new ProblemError({ kind: 'no such object' });
   if (!(await streamOf(c.env, stream).force(forced))) throw new ProblemError({ kind: 'no such object' });
@@ -64,7 +66,7 @@ export async function forceRepresentation(
 
 /** `GET /api/streams/{stream}` */
 export async function showStream(c: EdgeContext, stream: StreamName, now: Milliseconds): Promise<Response> {
-  const snapshot = await snapshotOf(c.env, c.executionCtx, stream, now);
+  const snapshot = await knownSnapshotOf(c, stream, now);
   if (!playbackIsOpen(c.env) && !isPublic(snapshot)) {
     await demand('play', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
   }

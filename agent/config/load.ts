@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type * as z from 'zod';
 import { BAD_INPUT, codeOf, messageOf, UserError } from '../errors.ts';
 import { ignoredKeys } from './ignored-keys.ts';
+import { shown } from './shown.ts';
 import { configSchema, streamsSchema, type ConfigFile, type StreamConfig } from './schema.ts';
 
 export interface Config extends Omit<ConfigFile, 'streams'> {
@@ -93,16 +94,10 @@ function describe(issue: z.core.$ZodIssue, root: unknown): string {
 const lengthOf = (value: unknown): string =>
   Array.isArray(value) ? `of them, got ${value.length}` : `characters, got ${String(value).length}`;
 
-/** A value for an error message; long texts may hold anything and are named by their length. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${Array.isArray(value) ? 'an array' : typeof value} of ${text.length} characters` : text;
-}
-
-/** V8 gives the place as «position 123»; people want the line. */
+/** V8 gives the place as «position 123»; people want the line. Or it shows what stands around it: that may be a secret. */
 function whereOf(text: string, message: string): string {
   const position = /position (\d+)/.exec(message)?.[1];
-  if (position === undefined) return message;
+  if (position === undefined) return message.replace(/, [."].*is not valid JSON$/s, '');
   const before = text.slice(0, Number(position)).split('\n');
   return `${message.replace(/ in JSON at position.*| at position.*|, \.\.\..*/s, '')} (line ${before.length}, column ${(before.at(-1) ?? '').length + 1})`;
 }

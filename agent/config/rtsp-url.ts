@@ -1,10 +1,12 @@
+import { MASK, SECRET_PARAMETER } from '../redact.ts';
+
 /**
  * RTSP URLs as people paste them: with passwords that hold `!`, `@`, `%`, `:` or spaces, percent-encoded or not.
  */
 export interface RtspUrl {
   /** As FFmpeg wants it, its credentials percent-encoded. */
   readonly href: string;
-  /** For people: without credentials. */
+  /** For people: without credentials, and with what looks like a password in path or query masked. */
   readonly safe: string;
   /** What must appear in no output. */
   readonly secrets: readonly string[];
@@ -16,15 +18,19 @@ export function parseRtspUrl(text: string): RtspUrl | undefined {
     /^(rtsps?):\/\/(.*?@)?([^@/?#\s]+(?:[/?#]\S*)?)$/is.exec(splitAtLastAt(text)) ?? [];
   if (scheme === undefined || rest === undefined) return undefined;
   const protocol = scheme.toLowerCase();
-  const safe = `${protocol}://${rest}`;
-  if (!URL.canParse(safe)) return undefined;
-  if (authority === undefined) return { href: safe, safe, secrets: [] };
+  if (!URL.canParse(`${protocol}://${rest}`)) return undefined;
+  const safe = `${protocol}://${rest.replaceAll(SECRET_PARAMETER, MASK)}`;
+  const inRest = (rest.match(SECRET_PARAMETER) ?? []).flatMap((secret) => [secret, decode(secret)]);
+  if (authority === undefined) return { href: `${protocol}://${rest}`, safe, secrets: inRest };
   const credentials = authority.slice(0, -1);
   const colon = credentials.indexOf(':');
   const user = decode(colon === -1 ? credentials : credentials.slice(0, colon));
-  const password = decode(colon === -1 ? '' : credentials.slice(colon + 1));
+  const typed = colon === -1 ? '' : credentials.slice(colon + 1);
+  const password = decode(typed);
   const encoded = `${encode(user)}:${encode(password)}`;
-  const secrets = [password, encode(password), credentials].filter((secret) => secret !== '');
+  // The last as a camera is told it (RFC 7617).
+  const told = [password, typed, encode(password), credentials, encoded, `${user}:${password}`];
+  const secrets = [...told, ...inRest].filter((secret) => secret !== '');
   return { href: `${protocol}://${encoded}@${rest}`, safe, secrets };
 }
 
@@ -53,7 +59,7 @@ const decode = (text: string): string =>
 
 /** Everything but letters and digits: FFmpeg and cameras differ on what else may stand as it is. */
 const encode = (text: string): string =>
-  encodeURIComponent(text).replace(
+  encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*~._-]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );

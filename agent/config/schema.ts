@@ -3,6 +3,7 @@ import { RESERVED_NAMES, STREAM_NAME, streamNameSchema } from '../../protocol/na
 import { MIN_SECRET_LENGTH } from '../../protocol/token.ts';
 import { seconds } from '../../protocol/units.ts';
 import { parseRtspUrl } from './rtsp-url.ts';
+import { shown } from './shown.ts';
 
 /**
  * `config.json` and `streams.json`: the original Fast-ll's keys, unchanged, and this one's. Numbers may be strings, as in
@@ -21,7 +22,7 @@ const numeric = z
         .transform(Number),
     ],
     {
-      error: (issue) => `expected a number, or one as a string, got ${JSON.stringify(issue.input)}`,
+      error: (issue) => `expected a number, or one as a string, got ${shown(issue.input)}`,
     },
   )
   .refine(Number.isFinite);
@@ -41,7 +42,7 @@ const whole = (min: number, max: number, unit: string) =>
     .meta({ multipleOf: 1 });
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], {
-  error: (issue) => `expected true or false, got ${JSON.stringify(issue.input)}`,
+  error: (issue) => `expected true or false, got ${shown(issue.input)}`,
 });
 
 const duration = (min: number, max: number) => between(min, max, 'seconds').transform(seconds);

@@ -3,7 +3,7 @@
  * and what isn't recognised is passed on as it is.
  */
 export interface Failure {
-  /** For people; holds no credentials once redacted. */
+  /** For people; holds no URL, and so no credentials. */
   readonly message: string;
   /** `credentials`: trying again soon won't help, and some cameras lock out who tries too often. */
   readonly kind: 'credentials' | 'unreachable' | 'other';
@@ -53,7 +53,11 @@ export function failureOf(lines: readonly string[], exit: string): Failure {
   const known = CAUSES.find(({ pattern }) => pattern.test(text));
   if (known !== undefined) return known.failure;
   const last = lines.findLast((line) => /\[(?:error|fatal)\]/.test(line)) ?? lines.at(-1);
-  const said = last?.replace(/\[[^\]]*\] ?/g, '').trim();
+  const said = last
+    ?.replace(/\[[^\]]*\] ?/g, '')
+    // It goes to the edge and from there to whoever may watch.
+    .replaceAll(/\b[a-z][a-z0-9+.-]*:\/\/\S*[^\s:]/gi, 'its URL')
+    .trim();
   return {
     kind: 'other',
     message: said === undefined || said === '' ? `FFmpeg ended (${exit})` : `FFmpeg ended (${exit}): ${said}`,

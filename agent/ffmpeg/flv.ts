@@ -46,6 +46,9 @@ const PREVIOUS_TAG_SIZE = 4;
 const TAG_HEADER_SIZE = 11;
 const VIDEO_HEADER_SIZE = 5;
 
+/** The encoder may put a second's bits into one frame, and the most that can be configured is 100 Mbit/s. */
+export const MAX_TAG_BYTES = 13_000_000;
+
 const AUDIO_TAG = 8;
 const VIDEO_TAG = 9;
 const SCRIPT_TAG = 18;
@@ -136,7 +139,7 @@ export class FlvReader {
     this.#expect('tag header', PREVIOUS_TAG_SIZE + TAG_HEADER_SIZE);
   }
 
-  /** E.3 and E.4.1. A tag's size has 24 bits, so 16 MiB bound what a broken stream can make us keep. */
+  /** E.3 and E.4.1. What a tag says of its size bounds what a broken stream can make us keep. */
   #readTagHeader(header: DataView): void {
     const start = this.#offset - TAG_HEADER_SIZE;
     const previous = header.getUint32(0);
@@ -150,6 +153,9 @@ export class FlvReader {
     const size = getUint24(header, 5);
     if (type === VIDEO_TAG && size < VIDEO_HEADER_SIZE) {
       throw new FlvError(`a video tag of at least ${VIDEO_HEADER_SIZE} bytes`, `${size}`, start + 1);
+    }
+    if (size > MAX_TAG_BYTES) {
+      throw new FlvError(`a tag of at most ${MAX_TAG_BYTES} bytes`, `${size}`, start + 1);
     }
     const streamId = getUint24(header, 12);
     if (streamId !== 0) throw new FlvError('stream id 0', `${streamId}`, start + 8);

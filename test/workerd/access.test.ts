@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { WRITER_HEADER } from '../../protocol/headers.ts';
 import type { StreamName } from '../../protocol/names.ts';
 import { parseMediaObject, parseStreamAddress } from '../../protocol/paths.ts';
-import { signToken } from '../../protocol/token.ts';
+import { MAX_TOKEN_LENGTH, signToken } from '../../protocol/token.ts';
+import { routes as router } from '../../worker/routes.ts';
 import { TEST_SECRET } from '../secret.ts';
 import {
   anything,
@@ -45,9 +46,23 @@ async function described(overrides: { public?: boolean }): Promise<{ name: Strea
   return { name };
 }
 
+/** What the edge's secret was before. */
+const SECRET_BEFORE = 'the secret that there was before';
+const soon = Math.floor(Date.now() / 1000) + 10;
 const later = Math.floor(Date.now() / 1000) + 3600;
-const base64url = (value: unknown): string =>
-  btoa(JSON.stringify(value)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+const base64urlOf = (bytes: string): string =>
+  btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+const base64url = (value: unknown): string => base64urlOf(JSON.stringify(value));
+
+/** Signed with HS256, whatever its header says. */
+async function signedAs(header: Record<string, unknown>): Promise<string> {
+  const text = `${base64url(header)}.${base64url({ sub: '*', scope: 'publish', exp: later })}`;
+  const bytes = new TextEncoder();
+  const hmac = { name: 'HMAC', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('raw', bytes.encode(TEST_SECRET), hmac, false, ['sign']);
+  const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, bytes.encode(text)));
+  return `${text}.${base64urlOf(String.fromCharCode(...signature))}`;
+}
 
 /** Tokens that are none. */
 const WORTHLESS: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -62,6 +77,13 @@ const WORTHLESS: Readonly<Record<string, () => string | Promise<string>>> = {
     sign({ sub: '*', scope: 'publish', exp: later, nbf: later - 60 }, TEST_SECRET, 'HS256'),
   'one of another secret': () => sign({ sub: '*', scope: 'publish', exp: later }, `${TEST_SECRET}!`, 'HS256'),
   'one signed with HS384': () => sign({ sub: '*', scope: 'publish', exp: later }, TEST_SECRET, 'HS384'),
+  'one signed with HS512': () => sign({ sub: '*', scope: 'publish', exp: later }, TEST_SECRET, 'HS512'),
+  'one that says RS256, signed with the secret as if it were the key': () => signedAs({ alg: 'RS256', typ: 'JWT' }),
+  'one that says none, but is signed': () => signedAs({ alg: 'none', typ: 'JWT' }),
+  'one with a header that must be understood': () => signedAs({ alg: 'HS256', typ: 'JWT', crit: ['x'], x: 1 }),
+  'one of a secret that is too short': () => sign({ sub: '*', scope: 'publish', exp: later }, 'short', 'HS256'),
+  'one that is too long': () =>
+    sign({ sub: '*', scope: 'publish', exp: later, x: 'x'.repeat(MAX_TOKEN_LENGTH) }, TEST_SECRET, 'HS256'),
   'one signed with nothing': () =>
     `${base64url({ alg: 'none', typ: 'JWT' })}.${base64url({ sub: '*', scope: 'publish', exp: later })}.`,
   'one with another signature': async () => `${await token('publish', '*')}x`,
@@ -83,6 +105,26 @@ const GENUINE: Readonly<
   'to publish it': { make: () => token('publish', stream), play: true, publish: true },
   'to publish another': { make: () => token('publish', other), play: false, publish: false },
   'to publish all': { make: () => token('publish', '*'), play: true, publish: true },
+  'to publish all, that ended a few seconds ago: clocks differ': {
+    make: () => signToken({ sub: '*', scope: 'publish', exp: soon - 15 }, TEST_SECRET),
+    play: true,
+    publish: true,
+  },
+  'to publish all, that begins in a few seconds': {
+    make: () => sign({ sub: '*', scope: 'publish', exp: later, nbf: soon, iat: soon }, TEST_SECRET, 'HS256'),
+    play: true,
+    publish: true,
+  },
+  'to publish all, by the secret before': {
+    make: () => signToken({ sub: '*', scope: 'publish', exp: later }, SECRET_BEFORE),
+    play: true,
+    publish: true,
+  },
+  'to play it, by the secret before': {
+    make: () => signToken({ sub: stream, scope: 'play', exp: later }, SECRET_BEFORE),
+    play: true,
+    publish: false,
+  },
 };
 
 interface Route {
@@ -116,6 +158,16 @@ const PLAY: readonly Route[] = [
   api('/api/streams/{stream}', 200),
 ];
 
+/** What anyone gets. */
+const ANYONE: readonly Route[] = ['GET', 'HEAD'].flatMap((method) => [
+  ...['/', '/version', '/isotime', '/assets/wall.js', '/{stream}/'].map((path) => api(path, 200, { method })),
+  api('/{stream}', 302, { method }),
+  api('/api/nothing', 404, { method }),
+]);
+
+/** What shows each what it may play: see «lists». */
+const LISTS: readonly Route[] = ['/api/streams', '/conf'].map((path) => api(path, 200));
+
 const WRITER = { [WRITER_HEADER]: 'agent-1' };
 const PUBLISH: readonly Route[] = [
   ...['PUT', 'POST'].flatMap((method) => [
@@ -125,6 +177,8 @@ const PUBLISH: readonly Route[] = [
   ]),
   route('DELETE', 'chunk-stream1-{now}.m4s', 204),
   route('DELETE', 'init-stream1.m4s', 204),
+  ...['PUT', 'POST'].map((method) => route(method, 'chunk-stream999-1.m4s', 201, { body: () => 'probe' })),
+  ...['GET', 'HEAD'].map((method) => route(method, 'chunk-stream999-1.m4s', 200)),
   api('/api/streams/{stream}/agent', 426),
   api('/api/streams/{stream}/stats', 200),
   api('/api/streams/{stream}/stats', 204, { method: 'DELETE' }),
@@ -138,7 +192,8 @@ const CARRIERS: Readonly<Record<string, (jwt: string) => { query: string; header
 };
 
 async function statusOf(path: string, { method, headers, body }: Partial<Route>, more = {}): Promise<number> {
-  const response = await ask(path, { method, headers: { ...headers, ...more }, body: body?.() } as RequestInit);
+  const init = { method, headers: { ...headers, ...more }, body: body?.(), redirect: 'manual' } as RequestInit;
+  const response = await askEdgeWith({ FASTLL_SECRET_PREVIOUS: SECRET_BEFORE }, path, init);
   await response.body?.cancel();
   return response.status;
 }
@@ -202,12 +257,51 @@ describe('to publish', () => {
   });
 
   test('and remove a stream needs a token that may', async () => {
+    const remove = async (name: StreamName, headers = {}): Promise<number> =>
+      statusOf(`/${name}/manifest.mpd`, { method: 'DELETE' }, headers);
+    expect(await remove(stream)).toBe(401);
+    for (const [kind, make] of Object.entries(WORTHLESS)) {
+      expect(await remove(stream, bearer(await make())), kind).toBe(401);
+    }
+    for (const [kind, { make, publish }] of Object.entries(GENUINE)) {
+      if (!publish) expect(await remove(stream, bearer(await make())), kind).toBe(403);
+    }
     const { name } = await described({});
-    const path = `/${name}/manifest.mpd`;
-    expect(await statusOf(path, { method: 'DELETE' })).toBe(401);
-    expect(await statusOf(path, { method: 'DELETE' }, watching)).toBe(403);
-    expect(await statusOf(path, { method: 'DELETE' }, bearer(await token('publish', name)))).toBe(204);
+    expect(await remove(name, bearer(await token('publish', name)))).toBe(204);
   });
+});
+
+describe('what anyone gets', () => {
+  test.for(titled(ANYONE))('%s: whatever token is sent along', async ([, each]) => {
+    const path = each.path(stream);
+    expect(await statusOf(path, each)).toBe(each.status);
+    for (const make of [...Object.values(WORTHLESS), ...Object.values(GENUINE).map((one) => one.make)]) {
+      expect(await statusOf(`${path}?token=${await make()}`, each)).toBe(each.status);
+    }
+  });
+});
+
+test('a token in the header counts, whatever is in the query', async () => {
+  const path = `/${stream}/manifest.mpd`;
+  const genuine = await token('play', stream);
+  expect(await statusOf(`${path}?token=garbage`, {}, bearer(genuine))).toBe(200);
+  expect(await statusOf(`${path}?token=${genuine}`, {}, bearer('garbage'))).toBe(401);
+  expect(await statusOf(`${path}?token=${genuine}`, {}, bearer(await token('play', other)))).toBe(403);
+  // What is no bearer's is no token.
+  expect(await statusOf(`${path}?token=${genuine}`, {}, { authorization: 'Basic dXNlcjpwYXNz' })).toBe(200);
+  expect(await statusOf(`${path}?token=garbage&token=${genuine}`, {})).toBe(401);
+});
+
+test('there is no route but those whose access is tested here', () => {
+  const rows = [...ANYONE, ...LISTS, ...PLAY, ...PUBLISH, route('DELETE', 'manifest.mpd', 204)];
+  const untested = router.routes
+    .filter(({ method, path }) => method !== 'ALL' && path !== '/*')
+    .filter(({ method, path }) => {
+      const pattern = new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+').replace('*', '.*')}$`);
+      return !rows.some((row) => row.method === method && pattern.test(row.path(stream)));
+    })
+    .map(({ method, path }) => `${method} ${path}`);
+  expect(untested).toEqual([]);
 });
 
 describe('the list of streams', () => {
@@ -468,7 +562,7 @@ describe('paths made to mislead', () => {
         expect(response.status, `${method} ${url.pathname}`).toBeLessThan(500);
         expect(response.headers.get('set-cookie')).toBeNull();
         if (!isKnown(url.pathname)) {
-          expect([404, 405], `${method} ${url.pathname}: ${body.slice(0, 100)}`).toContain(response.status);
+          expect([404, 405, 414], `${method} ${url.pathname}: ${body.slice(0, 100)}`).toContain(response.status);
         }
         expect(response.headers.get('location') ?? '/').toMatch(/^\/(?!\/)/);
       }),

@@ -4,7 +4,8 @@ import { secondsOfMilliseconds, type Milliseconds } from '../../protocol/units.t
 import { demand, playbackIsOpen } from '../auth.ts';
 import type { EdgeContext } from '../env.ts';
 import { ProblemError } from '../errors.ts';
-import { snapshotOf, streamOf } from '../stream/cache.ts';
+import { streamOf } from '../stream/cache.ts';
+import { knownSnapshotOf } from '../stream/known.ts';
 
 /** `GET /api/streams/{stream}/stats`: JSON, or CSV with `?format=csv` or where `Accept` asks for it. */
 export async function showStatistics(c: EdgeContext, stream: StreamName, now: Milliseconds): Promise<Response> {
@@ -27,6 +28,6 @@ export async function clearStatistics(c: EdgeContext, stream: StreamName, now: M
 }
 
 async function demandKnown(c: EdgeContext, stream: StreamName, now: Milliseconds): Promise<void> {
-  const { kind } = await snapshotOf(c.env, c.executionCtx, stream, now);
+  const { kind } = await knownSnapshotOf(c, stream, now);
   if (kind === 'unknown') throw new ProblemError({ kind: 'no such stream' });
 }

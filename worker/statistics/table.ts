@@ -3,21 +3,25 @@ import type { RequestFigures, StreamStatistics } from '../../protocol/statistics
 /** Of a stream whose agent asks for statistics, the figures of each client's requests, in the Stream object's SQLite. */
 const MAX_CLIENTS = 200;
 const MAX_ROWS_PER_CLIENT = 10_000;
+/** Of all clients: they are read at once, and an object has 128 MB. */
+const MAX_ROWS = 100_000;
 /** A client that has asked within this time is there. */
 const PRESENT_MS = 5000;
 
 type Row = { client: string; figures: string };
+type Count = { client: string; rows: number };
 
-interface Client {
+interface Request {
   readonly time: number;
   readonly delta: number | undefined;
-  readonly rows: number;
 }
 
 export class StatisticsTable {
   readonly #sql: SqlStorage;
   /** The last request of each client since the object woke. */
-  readonly #last = new Map<string, Client>();
+  readonly #last = new Map<string, Request>();
+  /** By client; of all of them, also of those who asked before the object slept. */
+  #rows: Map<string, number> | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -25,13 +29,13 @@ export class StatisticsTable {
 
   /** @param told what the player said of itself */
   record(client: string, time: number, told: Partial<RequestFigures>): void {
+    this.#rows ??= this.#countRows();
+    if (!hasRoom(this.#rows, client)) return;
+    this.#rows.set(client, (this.#rows.get(client) ?? 0) + 1);
     const last = this.#last.get(client);
-    if (this.#last.size === 0) this.#create();
-    if (last === undefined && this.#last.size >= MAX_CLIENTS) return;
-    if (last !== undefined && last.rows >= MAX_ROWS_PER_CLIENT) return;
     const delta = last === undefined ? undefined : time - last.time;
     const jitter = delta === undefined || last?.delta === undefined ? undefined : delta - last.delta;
-    this.#last.set(client, { time, delta, rows: (last?.rows ?? this.#rowsOf(client)) + 1 });
+    this.#last.set(client, { time, delta });
     const clients = this.#last
       .values()
       .filter((one) => time - one.time < PRESENT_MS)
@@ -59,6 +63,7 @@ export class StatisticsTable {
 
   clear(): void {
     this.#last.clear();
+    this.#rows = undefined;
     this.#sql.exec('DROP TABLE IF EXISTS requests');
   }
 
@@ -67,9 +72,16 @@ export class StatisticsTable {
     this.#sql.exec('CREATE TABLE IF NOT EXISTS requests (id INTEGER PRIMARY KEY, client TEXT, figures TEXT)');
   }
 
-  /** Kept over the object's sleep. */
-  #rowsOf(client: string): number {
-    return this.#sql.exec<{ rows: number }>('SELECT COUNT(*) AS rows FROM requests WHERE client = ?', client).one()
-      .rows;
+  #countRows(): Map<string, number> {
+    this.#create();
+    const counts = this.#sql.exec<Count>('SELECT client, COUNT(*) AS rows FROM requests GROUP BY client');
+    return new Map(counts.toArray().map(({ client, rows }) => [client, rows]));
   }
+}
+
+function hasRoom(rows: ReadonlyMap<string, number>, client: string): boolean {
+  const own = rows.get(client);
+  if (own === undefined && rows.size >= MAX_CLIENTS) return false;
+  const all = rows.values().reduce((sum, count) => sum + count, 0);
+  return (own ?? 0) < MAX_ROWS_PER_CLIENT && all < MAX_ROWS;
 }

@@ -10,7 +10,6 @@ import type { StreamSnapshot } from './snapshot.ts';
  */
 const FRESH = milliseconds(1000);
 const STALE = milliseconds(3000);
-/** Names that lead nowhere are remembered too, within bounds. */
 const MAX_ENTRIES = 1000;
 
 interface Entry {
@@ -24,6 +23,9 @@ const entries = new Map<StreamName, Entry>();
 
 export const streamOf = (env: Env, stream: StreamName): DurableObjectStub<Stream> => env.STREAM.getByName(stream);
 
+/** Whether a stream is known here: then its object may be asked, whoever wants to know. */
+export const isCached = (stream: StreamName): boolean => entries.has(stream);
+
 export async function snapshotOf(
   env: Env,
   context: Pick<ExecutionContext, 'waitUntil'>,
@@ -31,8 +33,7 @@ export async function snapshotOf(
   now: Milliseconds,
 ): Promise<StreamSnapshot> {
   const entry = entries.get(stream);
-  if (entry === undefined || entry.snapshot.kind === 'unknown' || now - entry.at > STALE)
-    return freshSnapshotOf(env, stream, now);
+  if (entry === undefined || now - entry.at > STALE) return freshSnapshotOf(env, stream, now);
   if (now - entry.askedAt > FRESH) {
     entries.set(stream, { ...entry, askedAt: now });
     context.waitUntil(freshSnapshotOf(env, stream, now));
@@ -44,6 +45,7 @@ export async function snapshotOf(
 export async function freshSnapshotOf(env: Env, stream: StreamName, now: Milliseconds): Promise<StreamSnapshot> {
   const snapshot: StreamSnapshot = await streamOf(env, stream).snapshot();
   if (entries.size >= MAX_ENTRIES && !entries.has(stream)) entries.clear();
-  entries.set(stream, { snapshot, at: now, askedAt: now });
+  if (snapshot.kind === 'unknown') entries.delete(stream);
+  else entries.set(stream, { snapshot, at: now, askedAt: now });
   return snapshot;
 }

@@ -12,11 +12,12 @@ import { streamDescriptionSchema, type StreamDescription } from '../../protocol/
 import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
 import * as z from 'zod';
 import type { RequestFigures, StreamStatistics } from '../../protocol/statistics.ts';
-import { directoryOf } from '../directory.ts';
+import { directoryOf, MAX_STREAMS } from '../directory.ts';
 import type { Env } from '../env.ts';
-import { toResponse } from '../errors.ts';
+import { toResponse, type Problem } from '../errors.ts';
 import { StatisticsTable } from '../statistics/table.ts';
 import { Changes } from './changes.ts';
+import { Pace, TOO_FAST } from './pace.ts';
 import { maxSegmentDuration, type ManifestSource, type StreamSnapshot, type StreamState } from './snapshot.ts';
 
 /** How long a request for a manifest waits for a camera that has to start first. */
@@ -26,9 +27,19 @@ const INIT_HOLD_MS = 5000;
 /** At most one `wanted` to the agents in this time. */
 const WANTED_INTERVAL_MS = 1000;
 
+/** Agents that may be connected to one stream: one, a spare, and what the network has not yet noticed to be gone. */
+const MAX_AGENTS = 16;
+
 /** What a WebSocket carries over hibernation. */
 const attachmentSchema = z.object({ state: cameraStateSchema, detail: z.string().optional() });
 type Attachment = z.infer<typeof attachmentSchema>;
+
+const TOO_MANY_STREAMS = {
+  kind: 'out of bounds',
+  status: 409,
+  expected: `at most ${MAX_STREAMS} streams on an edge: delete one first`,
+  got: 'one more',
+} as const satisfies Problem;
 
 /** Of several agents on one stream, the one that is best off speaks for it. */
 const RANK = ['live', 'starting', 'waiting', 'idle'] as const;
@@ -39,6 +50,7 @@ const RANK = ['live', 'starting', 'waiting', 'idle'] as const;
  */
 export class Stream extends DurableObject<Env> {
   readonly #changes = new Changes();
+  readonly #pace = new Pace();
   readonly #statistics: StatisticsTable;
   #lastWanted = 0;
 
@@ -74,9 +86,12 @@ export class Stream extends DurableObject<Env> {
     for (const socket of this.ctx.getWebSockets()) socket.send(message);
   }
 
-  async putInit(stream: StreamName, representation: RepresentationId, bytes: Uint8Array): Promise<void> {
+  /** @returns why not, where the edge can't take one more stream */
+  async putInit(stream: StreamName, representation: RepresentationId, bytes: Uint8Array): Promise<Problem | undefined> {
+    if (!(await this.#isListed(stream))) return TOO_MANY_STREAMS;
     this.ctx.storage.kv.put(`init:${representation}`, bytes);
-    await this.#changed(stream);
+    this.#changes.notify();
+    return undefined;
   }
 
   async init(representation: RepresentationId): Promise<Uint8Array | undefined> {
@@ -88,9 +103,12 @@ export class Stream extends DurableObject<Env> {
     this.ctx.storage.kv.delete(`init:${representation}`);
   }
 
-  async putManifest(stream: StreamName, manifest: string): Promise<void> {
+  /** @returns why not, where the edge can't take one more stream */
+  async putManifest(stream: StreamName, manifest: string): Promise<Problem | undefined> {
+    if (!(await this.#isListed(stream))) return TOO_MANY_STREAMS;
     this.ctx.storage.kv.put('manifest', manifest);
-    await this.#changed(stream);
+    this.#changes.notify();
+    return undefined;
   }
 
   /** Forgets the stream. Its agents are sent away: they come back, and announce it anew. */
@@ -132,6 +150,11 @@ export class Stream extends DurableObject<Env> {
   /** The agent's WebSocket. */
   override fetch(request: Request): Response {
     if (request.headers.get('upgrade') !== 'websocket') return toResponse({ kind: 'upgrade needed' });
+    const agents = this.ctx.getWebSockets().length;
+    if (agents >= MAX_AGENTS) {
+      const expected = `at most ${MAX_AGENTS} agents on a stream`;
+      return toResponse({ kind: 'out of bounds', status: 409, expected, got: 'one more' });
+    }
     const { 0: client, 1: server } = new WebSocketPair();
     const stream = new URL(request.url).pathname.slice(1);
     this.ctx.acceptWebSocket(server, [stream]);
@@ -140,13 +163,17 @@ export class Stream extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const message = parseAgentMessage(data);
-    if (message === undefined) {
-      socket.close(1008, 'expected an agent message of Fast-ll');
+    const message = this.#pace.allows(socket, Date.now()) ? parseAgentMessage(data) : TOO_FAST;
+    if (typeof message === 'string') {
+      socket.close(1008, message);
       return;
     }
     switch (message.type) {
       case 'announce':
+        if (!(await this.#isListed(this.#streamOf(socket)))) {
+          socket.close(1008, reasonOf(`expected ${TOO_MANY_STREAMS.expected}, got ${TOO_MANY_STREAMS.got}`));
+          return;
+        }
         this.ctx.storage.kv.put('description', message.description);
         this.ctx.storage.kv.delete('manifest');
         break;
@@ -154,8 +181,7 @@ export class Stream extends DurableObject<Env> {
         socket.serializeAttachment({ state: message.state, detail: message.detail } satisfies Attachment);
         break;
     }
-    const [stream] = this.ctx.getTags(socket);
-    if (stream !== undefined) await this.#changed(stream as StreamName);
+    this.#changes.notify();
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
@@ -164,16 +190,21 @@ export class Stream extends DurableObject<Env> {
     this.#changes.notify();
   }
 
-  async #changed(stream: StreamName): Promise<void> {
-    this.#changes.notify();
-    if (this.ctx.storage.kv.get<boolean>('listed') === true) return;
-    await directoryOf(this.env).add(stream);
-    this.ctx.storage.kv.put('listed', true);
+  /** Before anything is stored: what is there is in the Directory. */
+  async #isListed(stream: StreamName): Promise<boolean> {
+    if (this.ctx.storage.kv.get<boolean>('listed') === true) return true;
+    const listed = await directoryOf(this.env).add(stream);
+    if (listed) this.ctx.storage.kv.put('listed', true);
+    return listed;
   }
 
+  #streamOf(socket: WebSocket): StreamName {
+    return this.ctx.getTags(socket)[0] as StreamName;
+  }
+
+  /** One that an older edge took and this one would not is none, until its agent announces it again. */
   #description(): StreamDescription | undefined {
-    const stored = this.ctx.storage.kv.get('description');
-    return stored === undefined ? undefined : streamDescriptionSchema.parse(stored);
+    return streamDescriptionSchema.safeParse(this.ctx.storage.kv.get('description')).data;
   }
 
   #forced(): RepresentationId | undefined {
@@ -221,11 +252,24 @@ function manifestSourceOf(snapshot: StreamSnapshot): ManifestSource | undefined 
   }
 }
 
-function parseAgentMessage(data: string | ArrayBuffer): AgentMessage | undefined {
-  if (typeof data !== 'string' || data.length > MAX_MESSAGE_BYTES) return undefined;
+/** @returns what is wrong with it, where it is no agent message */
+function parseAgentMessage(data: string | ArrayBuffer): AgentMessage | string {
+  if (typeof data !== 'string') return 'expected text, got bytes';
+  if (data.length > MAX_MESSAGE_BYTES) return `expected at most ${MAX_MESSAGE_BYTES} characters, got ${data.length}`;
+  const message = agentMessageSchema.safeParse(parseJson(data));
+  if (message.success) return message.data;
+  const [issue] = message.error.issues;
+  const where = issue?.path.join('.') ?? '';
+  return reasonOf(`expected an agent message: ${where === '' ? '' : `${where}: `}${issue?.message}`);
+}
+
+function parseJson(text: string): unknown {
   try {
-    return agentMessageSchema.safeParse(JSON.parse(data)).data;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
 }
+
+/** RFC 6455, 5.5: the reason of a close has 123 bytes. */
+const reasonOf = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 123);
