@@ -1,13 +1,15 @@
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import packageJson from '../package.json' with { type: 'json' };
-import { milliseconds } from '../protocol/units.ts';
+import { milliseconds, seconds } from '../protocol/units.ts';
 import { check } from './check/check.ts';
+import { printCost } from './commands/cost.ts';
 import { demoConfig } from './commands/demo.ts';
 import { runEdge } from './commands/edge.ts';
 import { run } from './commands/run.ts';
 import type { Surroundings } from './commands/surroundings.ts';
 import { makeToken } from './commands/token.ts';
 import { loadConfig } from './config/load.ts';
+import { DATA_CENTRES } from './cost/prices.ts';
 import { BAD_INPUT, messageOf, UserError } from './errors.ts';
 import { holdLifeline } from './lifeline.ts';
 import { Redactor } from './redact.ts';
@@ -41,6 +43,15 @@ function port(text: string): number {
   if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('expected 0 to 65535');
   return value;
 }
+
+/** A number of a command line within bounds. */
+const between =
+  (least: number, most: number, whole = false) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= least && value <= most && !(whole && !Number.isInteger(value))) return value;
+    throw new InvalidArgumentError(`expected ${whole ? 'a whole number, ' : ''}${least} to ${most}`);
+  };
 
 const verbose = new Option('-v, --verbose', 'log what goes on in detail').default(false);
 const json = new Option('--json', 'log JSON lines').default(false);
@@ -104,6 +115,30 @@ program
   .option('--expires <duration>', 'how long it is good, like 90s, 15m, 1h or 30d', '1h')
   .option('--secret <text>', "the edge's secret (default: FASTLL_SECRET)")
   .action((options) => makeToken({ ...options, secret: options.secret }, around));
+
+program
+  .command('cost')
+  .description('print what a deployment at Cloudflare would cost, and where its limits are')
+  .addOption(new Option('--cameras <number>', 'how many').argParser(between(1, 1e6, true)).makeOptionMandatory())
+  .addOption(new Option('--viewers <number>', 'at one time').argParser(between(0, 1e9, true)).makeOptionMandatory())
+  .addOption(new Option('--hours <number>', 'a day that they watch').argParser(between(0, 24)).default(24))
+  .addOption(
+    new Option('--watched <share>', 'of the cameras in those hours, 0 to 1').argParser(between(1e-6, 1)).default(1),
+  )
+  .option('--always-on', 'cameras run while nobody watches, too', false)
+  .addOption(new Option('--qualities <number>', 'of each camera').argParser(between(1, 10, true)).default(1))
+  .addOption(new Option('--bitrate <kbit/s>', 'of each quality').argParser(between(1, 100_000)).default(2000))
+  .addOption(new Option('--segment <seconds>', 'segmentDuration').argParser(between(0.1, 60)).default(1))
+  .addOption(new Option('--time-shift <seconds>', 'timeShift').argParser(between(0, 86_400)).default(30))
+  .addOption(
+    new Option('--data-centres <number>', 'that viewers come in through, at most')
+      .argParser(between(1, 10_000, true))
+      .default(DATA_CENTRES),
+  )
+  .option('--json', 'print one JSON document', false)
+  .action(({ segment, timeShift, ...options }) => {
+    printCost({ ...options, segmentDuration: seconds(segment), timeShift: seconds(timeShift) }, around);
+  });
 
 try {
   await program.parseAsync();

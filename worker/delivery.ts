@@ -7,6 +7,7 @@ import {
   seconds,
   secondsOfMilliseconds,
   type Milliseconds,
+  type Seconds,
 } from '../protocol/units.ts';
 import { demand, playbackIsOpen, tokenOf } from './auth.ts';
 import type { EdgeContext, Env } from './env.ts';
@@ -15,11 +16,11 @@ import { ProblemError } from './errors.ts';
 import { mpd } from './manifest/mpd.ts';
 import { withToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
-import { getRequest } from './segment/request.ts';
-import { segmentOf } from './segment/stub.ts';
-import { freshSnapshotOf, snapshotOf, streamOf } from './stream/cache.ts';
+import { ask } from './shield/ask.ts';
+import { freshSnapshotOf, streamOf } from './stream/cache.ts';
+import { knownSnapshotOf } from './stream/known.ts';
 import { playerFigures } from './statistics/cmcd.ts';
-import { isPublic, type StreamSnapshot } from './stream/snapshot.ts';
+import { isPublic, type ManifestSource, type StreamSnapshot } from './stream/snapshot.ts';
 import { switched } from './switching.ts';
 
 /** GET and HEAD of media objects. */
@@ -29,6 +30,8 @@ const PUSHED_AHEAD = 10;
 const PUSHED_BEHIND = 1000;
 /** In seconds: its numbers say nothing about when a segment is due, so each is held for its duration and this. */
 const PUSHED_LATENESS = 2;
+/** In seconds: how long a cached entrypoint may say the same of what can change at any time. */
+const SHARED = seconds(1);
 
 export async function deliver(
   c: EdgeContext,
@@ -37,22 +40,23 @@ export async function deliver(
   now: Milliseconds,
 ): Promise<Response> {
   if (isProbe(object)) return probe(c, { stream, client }, object, now);
-  const snapshot = await snapshotOf(c.env, c.executionCtx, stream, now);
+  const snapshot = await knownSnapshotOf(c, stream, now);
   if (!playbackIsOpen(c.env) && !isPublic(snapshot)) {
     await demand('play', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
   }
   if (snapshot.kind === 'unknown') throw new ProblemError({ kind: 'no such stream' });
   switch (object.kind) {
     case 'manifest':
-      return deliverManifest(c, stream);
+      return deliverManifest(c, await ask(c, { stream, object, terms: { until: now, keep: SHARED } }, now));
     case 'init':
-      return deliverInit(c, stream, object.representation);
+      return ask(c, { stream, object, terms: { until: now, keep: SHARED } }, now);
     case 'segment': {
-      const hold = await holdFor(c.env, stream, snapshot, object, now);
+      const possible = await holdFor(c.env, stream, snapshot, object, now);
+      const hold = mayHold(c.env) ? possible : milliseconds(0);
       const representation = served(snapshot, object, now);
       if (savesStats(snapshot)) recordRequest(c, stream, client, now);
-      const segment = segmentOf(c.env, stream, representation, object.number);
-      return segment.fetch(getRequest(c.req.raw, mayHold(c.env) ? hold : milliseconds(0)));
+      const terms = { until: milliseconds(now + hold), keep: keptFor(snapshot) };
+      return ask(c, { stream, object: { ...object, representation }, terms }, now);
     }
   }
 }
@@ -77,9 +81,21 @@ const served = (
 
 const mayHold = (env: Env): boolean => env.WAIT_FOR_ABSENT_SEGMENT !== 'false';
 
-async function deliverManifest(c: EdgeContext, stream: StreamName): Promise<Response> {
-  const source = await streamOf(c.env, stream).manifestSource();
-  const headers = { 'content-type': 'application/dash+xml', 'cache-control': 'no-store' };
+/** How long a cached entrypoint may keep a segment: one of an agent is what it is, one that was pushed can be replaced. */
+const keptFor = (snapshot: Exclude<StreamSnapshot, { kind: 'unknown' }>): Seconds =>
+  snapshot.kind === 'announced'
+    ? seconds(snapshot.description.segmentDuration + snapshot.description.timeShift)
+    : snapshot.segmentDuration;
+
+async function deliverManifest(c: EdgeContext, answer: Response): Promise<Response> {
+  const source = await answer.json<ManifestSource>();
+  const headers = {
+    'content-type': 'application/dash+xml',
+    'cache-control': 'no-store',
+    // Browsers show XML as a page, and one that an encoder pushed may hold anything.
+    'content-security-policy': "default-src 'none'; sandbox",
+    'x-content-type-options': 'nosniff',
+  };
   const token = tokenOf(c.req.raw);
   switch (source.kind) {
     case 'unknown':
@@ -91,13 +107,6 @@ async function deliverManifest(c: EdgeContext, stream: StreamName): Promise<Resp
     case 'description':
       return c.body(mpd(source.description, { origin: new URL(c.req.url).origin, token }), 200, headers);
   }
-}
-
-async function deliverInit(c: EdgeContext, stream: StreamName, representation: RepresentationId): Promise<Response> {
-  const init = await streamOf(c.env, stream).init(representation);
-  if (init === undefined) throw new ProblemError({ kind: 'no such object' });
-  // Not kept: a restart of the encoder may bring another one under the same name.
-  return new Response(init, { headers: { 'content-type': 'video/mp4', 'cache-control': 'no-store, no-transform' } });
 }
 
 /** How long a GET may wait for this segment. @throws ProblemError for one that can't exist, before an object is made */

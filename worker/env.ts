@@ -16,6 +16,8 @@ export interface Env {
   readonly PLAYBACK: string;
   readonly WAIT_FOR_ABSENT_SEGMENT: string;
   readonly TIME_DISPLACEMENT: string;
+  /** `cache`: what viewers share is asked through the cached entrypoint; anything else: each asks the object. */
+  readonly FAN_OUT: string;
 }
 
 /** A request on its way through the routes. */

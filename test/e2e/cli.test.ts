@@ -25,10 +25,10 @@ async function expectRun(
 
 describe.concurrent('asked for help', () => {
   test('--help names the commands', async () => {
-    await expectRun(['--help'], { exitCode: 0, stdout: /^Usage: fast-ll .* run .* demo .* edge .* token /s });
+    await expectRun(['--help'], { exitCode: 0, stdout: /^Usage: fast-ll .* run .* demo .* edge .* token .* cost /s });
   });
 
-  test.for(['run', 'demo', 'edge', 'token'])('%s --help names its options', async (command) => {
+  test.for(['run', 'demo', 'edge', 'token', 'cost'])('%s --help names its options', async (command) => {
     await expectRun([command, '--help'], {
       exitCode: 0,
       stdout: new RegExp(`^Usage: fast-ll ${command} .*--help`, 's'),
@@ -45,6 +45,9 @@ describe.concurrent('a command line that cannot be understood', () => {
     ['', /required option '-c, --config <file>' not specified/],
     ['demo --port http', /option '--port <number>' argument 'http' is invalid\. expected 0 to 65535/],
     ['demo --prot 8000', /unknown option '--prot'\n\(Did you mean --port\?\)/],
+    ['cost --cameras 4', /required option '--viewers <number>' not specified/],
+    ['cost --cameras 1.5 --viewers 2', /argument '1\.5' is invalid\. expected a whole number, 1 to 1000000/],
+    ['cost --cameras 1 --viewers 2 --hours 25', /argument '25' is invalid\. expected 0 to 24/],
     ['edge --playback mine', /argument 'mine' is invalid\. Allowed choices are open, token/],
     ['edge --secret short', /^fast-ll: the secret: expected at least 16 characters, got 5\n$/],
     ['-c /nowhere/config.json', /^fast-ll: \/nowhere\/config\.json: there is no such file\n$/],
@@ -84,6 +87,28 @@ describe.concurrent('a token', () => {
   ])('not from: token %s, with %o', async ([args, environment, stderr]) => {
     const whole = new RegExp(`^fast-ll: ${stderr.source}\\n$`);
     await expectRun(['token', ...args.split(' ')], { exitCode: 2, stderr: whole }, environment);
+  });
+});
+
+describe.concurrent('what a deployment costs', () => {
+  const args = ['cost', '--cameras', '4', '--viewers', '20', '--hours', '6', '--time-shift', '4'];
+
+  test('is a table for people', async () => {
+    const stdout = await expectRun(args, {
+      exitCode: 0,
+      stdout: /^4 cameras \(on while watched\), 20 viewers 6 h a day\n/,
+    });
+    expect(stdout).toMatch(/^Cloudflare, with FAN_OUT = +direct +cache$/m);
+    expect(stdout).toMatch(/^a month +\$[\d,.]+ +\$[\d,.]+$/m);
+  });
+
+  test('is one JSON document for machines', async () => {
+    const stdout = await expectRun([...args, '--json'], { exitCode: 0, stdout: /^\{/ });
+    const { deployment, direct, cache } = JSON.parse(stdout);
+    expect(deployment).toMatchObject({ cameras: 4, viewers: 20, hours: 6, segmentDuration: 1, timeShift: 4 });
+    expect(direct.dollarsPerMonth).toBeGreaterThan(5);
+    expect(direct.viewersPerCamera).toBe(1000);
+    expect(cache.viewersPerCamera).toBeGreaterThan(100_000);
   });
 });
 

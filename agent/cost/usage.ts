@@ -1,0 +1,101 @@
+import { cameraHours, viewerHours, viewersPerCamera, type Deployment, type Way } from './deployment.ts';
+import { MESSAGES_PER_REQUEST, OBJECT_GIGABYTES, type Usage } from './prices.ts';
+
+/** What a deployment uses: counted from what the edge does for each segment, manifest and control connection. */
+
+/** In seconds, how often a player asks for its manifest: `minimumUpdatePeriod`. */
+const MANIFEST_PERIOD = 10;
+/** In seconds, how long an isolate takes a stream to be as it was before it asks the Stream object again. */
+const SNAPSHOT_PERIOD = 1;
+/** In seconds, between an agent's pings. */
+const PING_PERIOD = 10;
+/** The PUT, the call that keeps the object in memory, the one that makes the next. */
+const OBJECT_REQUESTS_PER_PUT = 3;
+/** In seconds: what the Stream object is active for a question; else it hibernates. */
+const QUESTION_SECONDS = 0.005;
+/** Description, state, override, manifest. */
+const ROWS_PER_QUESTION = 4;
+/** Not the body, which passes by the runtime: all that workerd took for a GET was 0.6 to 0.9 ms of a slow core, its share of the object included. */
+const CPU_MS_PER_REQUEST = 1;
+/**
+ * In seconds, how long a time-shift window can keep an object in memory: the call that does is cut off 30 s after its
+ * PUT, and the platform drops an object with a timer, but without requests, 70 to 140 s later.
+ */
+const LONGEST_LINGER = 170;
+/** A second, that one isolate of the Worker takes; more of them are started for more. */
+const REQUESTS_PER_ISOLATE = 500;
+/** The platform bills a request to an entrypoint with a cache, hit or miss, and does not say that calls of its own are not. */
+const REQUESTS_PER_SHARED_ANSWER = 1;
+
+const SECONDS_PER_HOUR = 3600;
+
+/** Isolates that viewers of one camera keep busy: one in each data centre, more where the requests are too many. */
+export const isolatesOf = (deployment: Deployment): number =>
+  Math.max(sharersOf(deployment), viewersPerCamera(deployment) / deployment.segmentDuration / REQUESTS_PER_ISOLATE);
+
+/** Who asks an object for one segment, or for one manifest at one time, through the cache: each data centre once. */
+const sharersOf = (deployment: Deployment): number => Math.min(viewersPerCamera(deployment), deployment.dataCentres);
+
+/** GETs of one segment that reach its object. */
+export const readersOf = (deployment: Deployment, way: Way): number =>
+  way === 'direct' ? viewersPerCamera(deployment) : sharersOf(deployment);
+
+/** Questions that viewers of one camera have for its Stream object, a second. */
+export function questionsOf(deployment: Deployment, way: Way): number {
+  const manifests = viewersPerCamera(deployment) / MANIFEST_PERIOD;
+  const snapshots = isolatesOf(deployment) / Math.max(SNAPSHOT_PERIOD, deployment.segmentDuration);
+  return snapshots + (way === 'direct' ? manifests : Math.min(manifests, sharersOf(deployment)));
+}
+
+/** What one camera uses in an hour that it runs. */
+export function cameraHour({ qualities, segmentDuration, timeShift }: Deployment): Usage {
+  const puts = (qualities / segmentDuration) * SECONDS_PER_HOUR;
+  const snapshots = Math.min(puts, SECONDS_PER_HOUR / SNAPSHOT_PERIOD);
+  const pings = SECONDS_PER_HOUR / PING_PERIOD / MESSAGES_PER_REQUEST;
+  const active = puts * Math.min(segmentDuration + timeShift, LONGEST_LINGER) + snapshots * QUESTION_SECONDS;
+  return {
+    workerRequests: puts,
+    cpuMilliseconds: puts * CPU_MS_PER_REQUEST,
+    objectRequests: puts * OBJECT_REQUESTS_PER_PUT + snapshots + pings,
+    gigabyteSeconds: active * OBJECT_GIGABYTES,
+    rowsRead: snapshots * ROWS_PER_QUESTION,
+  };
+}
+
+/** What all viewers of one camera use in an hour. Those who read a segment read it while its camera pays for the object. */
+export function audienceHour(deployment: Deployment, way: Way): Usage {
+  const { segmentDuration } = deployment;
+  const requests = viewersPerCamera(deployment) * (1 / segmentDuration + 1 / MANIFEST_PERIOD) * SECONDS_PER_HOUR;
+  const questions = questionsOf(deployment, way) * SECONDS_PER_HOUR;
+  const reads = (readersOf(deployment, way) / segmentDuration) * SECONDS_PER_HOUR;
+  return {
+    workerRequests: way === 'direct' ? requests : requests * (1 + REQUESTS_PER_SHARED_ANSWER),
+    cpuMilliseconds: requests * CPU_MS_PER_REQUEST,
+    objectRequests: reads + questions,
+    gigabyteSeconds: questions * QUESTION_SECONDS * OBJECT_GIGABYTES,
+    rowsRead: questions * ROWS_PER_QUESTION,
+  };
+}
+
+/** What the whole deployment uses in a day. */
+export function dailyUsage(deployment: Deployment, way: Way): Usage {
+  const perCamera = viewersPerCamera(deployment);
+  const audiences = perCamera === 0 ? 0 : viewerHours(deployment) / perCamera;
+  return sum(times(cameraHour(deployment), cameraHours(deployment)), times(audienceHour(deployment, way), audiences));
+}
+
+const sum = (a: Usage, b: Usage): Usage => ({
+  workerRequests: a.workerRequests + b.workerRequests,
+  cpuMilliseconds: a.cpuMilliseconds + b.cpuMilliseconds,
+  objectRequests: a.objectRequests + b.objectRequests,
+  gigabyteSeconds: a.gigabyteSeconds + b.gigabyteSeconds,
+  rowsRead: a.rowsRead + b.rowsRead,
+});
+
+export const times = (usage: Usage, factor: number): Usage => ({
+  workerRequests: usage.workerRequests * factor,
+  cpuMilliseconds: usage.cpuMilliseconds * factor,
+  objectRequests: usage.objectRequests * factor,
+  gigabyteSeconds: usage.gigabyteSeconds * factor,
+  rowsRead: usage.rowsRead * factor,
+});

@@ -1,0 +1,32 @@
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import type { Env } from '../env.ts';
+import { toResponse } from '../errors.ts';
+import { getRequest } from '../segment/request.ts';
+import { segmentOf } from '../segment/stub.ts';
+import { streamOf } from '../stream/cache.ts';
+import type { Question } from './question.ts';
+
+/** What the objects say. Of a manifest it is what it is made of (`ManifestSource`), because each viewer's holds its token. */
+export async function answerOf(
+  env: Env,
+  { stream, object, terms }: Question,
+  request: Request,
+  now: Milliseconds,
+): Promise<Response> {
+  switch (object.kind) {
+    case 'segment': {
+      const hold = milliseconds(Math.max(0, terms.until - now));
+      return segmentOf(env, stream, object.representation, object.number).fetch(getRequest(request, hold));
+    }
+    case 'init': {
+      const init = await streamOf(env, stream).init(object.representation);
+      if (init === undefined) return toResponse({ kind: 'no such object' });
+      // Not kept by players: a restart of the encoder may bring another one under the same name.
+      return new Response(init, {
+        headers: { 'content-type': 'video/mp4', 'cache-control': 'no-store, no-transform' },
+      });
+    }
+    case 'manifest':
+      return Response.json(await streamOf(env, stream).manifestSource());
+  }
+}

@@ -1,0 +1,20 @@
+import type { Milliseconds } from '../../protocol/units.ts';
+import type { EdgeContext } from '../env.ts';
+import { answerOf } from './answer.ts';
+import { shieldRequest, type Question } from './question.ts';
+import { unshared } from './sharing.ts';
+
+/**
+ * Asks for a viewer who has been found to be allowed to: straight from the objects, or through the cached entrypoint
+ * where the deployment has it so (`FAN_OUT`). What one gets is the same.
+ */
+export async function ask(c: EdgeContext, question: Question, now: Milliseconds): Promise<Response> {
+  const request = c.req.raw;
+  if (c.env.FAN_OUT !== 'cache' || !isAnyones(request)) return answerOf(c.env, question, request, now);
+  const { Shield } = c.executionCtx.exports as { readonly Shield: Fetcher };
+  return unshared(await Shield.fetch(shieldRequest(question)));
+}
+
+/** A part, a HEAD and «if it has changed» are rare, and the object alone answers them exactly. */
+const isAnyones = ({ method, headers }: Request): boolean =>
+  method === 'GET' && !headers.has('range') && !headers.has('if-none-match');
