@@ -71,8 +71,6 @@ export class Camera {
   #dropped = 0;
   /** Since a segment did not reach the edge, until one does at once. */
   #outage: { readonly since: Milliseconds; readonly dropped: number } | undefined;
-  /** When the edge last said how many watch. */
-  #lastAnswered = milliseconds(-Infinity);
 
   constructor(options: CameraOptions) {
     this.#options = options;
@@ -292,8 +290,8 @@ export class Camera {
 
   #answered(viewers: number): void {
     this.#viewers = viewers;
-    this.#lastAnswered = this.#options.now();
-    if (viewers > 0) this.#want();
+    // What is sent after an outage says nothing yet of those who will come back.
+    if (viewers > 0 || this.#outage !== undefined) this.#want();
   }
 
   #say(state: CameraState, detail?: string): void {
@@ -314,7 +312,7 @@ export class Camera {
     if (this.#lastWanted === undefined) return false;
     const unwatched = this.#options.now() - this.#lastWanted;
     if (unwatched < UNWATCHED_MS) return true;
-    return this.#outage !== undefined && this.#lastAnswered - this.#lastWanted < UNWATCHED_MS && unwatched < OUTAGE_MS;
+    return this.#outage !== undefined && unwatched < OUTAGE_MS;
   }
 }
 

@@ -97,7 +97,7 @@ describe.skipIf(noNetwork !== undefined)('an uplink that is gone', () => {
       if (outage > timeShift) await agent.says(/the edge takes segments again.*?(\d+) dropped/);
       tell({ fault: `uplink gone for ${outage} s${http2 ? ', HTTP/2' : ''}`, back: [back], lost: owed - first });
       expect(back).toBeLessThan(2);
-      expect((await ffmpegOf(agent.pid)).pid).toBe(ffmpeg.pid);
+      expect((await ffmpegOf(agent.pid)).pid, agent.stderr).toBe(ffmpeg.pid);
       expect((await memoryMb(agent)) - memory).toBeLessThan(60);
     },
   );

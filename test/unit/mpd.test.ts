@@ -83,7 +83,7 @@ describe('the manifest of a stream with 1 s segments and 0.1 s fragments', () =>
   test('says how far behind reality to play', () => {
     const service = root['ServiceDescription'];
     expect(attributes(service?.['Latency'])).toEqual({ referenceId: '0', target: '500', min: '250', max: '1000' });
-    expect(attributes(service?.['PlaybackRate'])).toEqual({ min: '0.95', max: '1.05' });
+    expect(attributes(service?.['PlaybackRate'])).toEqual({ min: '0.9', max: '1.1' });
   });
 
   test('lets players ask for a segment as soon as its first fragment is there', () => {
@@ -91,7 +91,7 @@ describe('the manifest of a stream with 1 s segments and 0.1 s fragments', () =>
       timescale: '90000',
       duration: '90000',
       startNumber: '0',
-      availabilityTimeOffset: '0.9',
+      availabilityTimeOffset: '0.92',
       availabilityTimeComplete: 'false',
       initialization: 'init-stream$RepresentationID$.m4s',
       media: 'chunk-stream$RepresentationID$-$Number$.m4s',
@@ -142,11 +142,11 @@ describe('the manifest of a stream with 1 s segments and 0.1 s fragments', () =>
 });
 
 test.for<[segmentDuration: number, fragmentDuration: number, expected: Record<string, string>]>([
-  [1.92, 0.04, { duration: '172800', availabilityTimeOffset: '1.88' }],
-  [1.001, 0.1001, { duration: '90090', availabilityTimeOffset: '0.901' }],
-  [0.1, 0.1, { duration: '9000', availabilityTimeOffset: '0' }],
-  [0.3, 0.1, { duration: '27000', availabilityTimeOffset: '0.2' }],
-  [60, 1 / 3, { duration: '5400000', availabilityTimeOffset: '59.667' }],
+  [1.92, 0.04, { duration: '172800', availabilityTimeOffset: '1.919' }],
+  [1.001, 0.1001, { duration: '90090', availabilityTimeOffset: '0.921' }],
+  [0.1, 0.1, { duration: '9000', availabilityTimeOffset: '0.02' }],
+  [0.3, 0.1, { duration: '27000', availabilityTimeOffset: '0.22' }],
+  [60, 1 / 3, { duration: '5400000', availabilityTimeOffset: '59.68' }],
 ])('segments of %d s in fragments of %d s', ([segmentDuration, fragmentDuration, expected]) => {
   expect(templateOf(manifest({ segmentDuration, fragmentDuration }))).toMatchObject(expected);
 });

@@ -1,6 +1,6 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import type { Representation, StreamDescription } from '../../protocol/description.ts';
-import { TIMESCALE, ticksOfSeconds, type Seconds } from '../../protocol/units.ts';
+import { seconds, TIMESCALE, ticksOfSeconds, type Seconds } from '../../protocol/units.ts';
 
 /**
  * The manifest of an epoch-locked stream (ISO/IEC 23009-1, DASH-IF low-latency live): a pure function of the stream's
@@ -55,7 +55,7 @@ export function mpd(description: StreamDescription, context: MpdContext): string
           },
           // Each fragment can be told by its marker, and one starts at least this often.
           Resync: { '@type': 0, '@dT': ticksOfSeconds(description.fragmentDuration), '@marker': 'true' },
-          SegmentTemplate: segmentTemplate(description, context.token),
+          SegmentTemplate: segmentTemplate(description, track.representations, context.token),
           Representation: listed(description, track.representations).map((representation) => ({
             '@id': representation.id,
             '@codecs': representation.codecs,
@@ -82,9 +82,10 @@ function serviceDescription({ targetLatency, saveStats }: StreamDescription): ob
   const target = Math.round(targetLatency * 1000);
   return {
     '@id': 0,
-    // dash.js seeks to the live edge when it is later than max + 0.5 s, and plays faster or slower within.
+    // dash.js seeks to the live edge when it is later than max + 0.5 s, and plays faster or slower within: near its
+    // target by a small part of what PlaybackRate allows, so that with 0.95 to 1.05 it takes a minute to get there.
     Latency: { '@referenceId': 0, '@target': target, '@min': Math.round(target / 2), '@max': 2 * target },
-    PlaybackRate: { '@min': '0.95', '@max': '1.05' },
+    PlaybackRate: { '@min': '0.9', '@max': '1.1' },
     ...(saveStats === true ? { ClientDataReporting: CLIENT_DATA_REPORTING } : {}),
   };
 }
@@ -100,18 +101,35 @@ const CLIENT_DATA_REPORTING = {
   },
 };
 
-function segmentTemplate(description: StreamDescription, token: string | undefined): object {
+function segmentTemplate(
+  description: StreamDescription,
+  representations: readonly Representation[],
+  token: string | undefined,
+): object {
   const query = token === undefined ? '' : `?token=${encodeURIComponent(token)}`;
   return {
     '@timescale': TIMESCALE,
     '@duration': ticksOfSeconds(description.segmentDuration),
     '@startNumber': 0,
-    // A segment may be asked for once its first fragment is done.
-    '@availabilityTimeOffset': decimal(Math.max(0, description.segmentDuration - description.fragmentDuration)),
+    '@availabilityTimeOffset': decimal(description.segmentDuration - firstFragmentAfter(description, representations)),
     '@availabilityTimeComplete': 'false',
     '@initialization': `init-stream$RepresentationID$.m4s${query}`,
     '@media': `chunk-stream$RepresentationID$-$Number$.m4s${query}`,
   };
+}
+
+/**
+ * When a segment's first fragment can be there, after its start: it is complete with its last frame, and that is captured
+ * at the frame's beginning. Asked for a fragment's duration after the start, it would be late by a frame's time.
+ */
+function firstFragmentAfter(
+  { fragmentDuration }: StreamDescription,
+  representations: readonly Representation[],
+): Seconds {
+  const fastest = Math.max(...representations.map(({ frameRate }) => frameRate));
+  const frames = Math.max(1, Math.ceil(fragmentDuration * fastest - 0.01));
+  // Not nothing: Shaka takes a segment without an offset into itself for a whole one.
+  return seconds(Math.max(0.001, (frames - 1) / fastest));
 }
 
 const utcTiming = (origin: string): object => ({
