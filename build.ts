@@ -1,6 +1,7 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 
 /**
  * Makes dist/: the Worker as one module for the embedded edge (wrangler bundles its own), and the static assets of the
@@ -10,7 +11,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 const ASSETS = at('dist/assets/assets/');
 
 await mkdir(ASSETS, { recursive: true });
-await Promise.all([
+const [, { metafile }] = await Promise.all([
   build({
     entryPoints: [at('worker/index.ts')],
     outfile: at('dist/worker/index.js'),
@@ -33,9 +34,27 @@ await Promise.all([
     splitting: true,
     chunkNames: '[name]-[hash]',
     minify: true,
+    metafile: true,
     logLevel: 'warning',
   }),
   cp(at('worker/player/favicon.svg'), `${ASSETS}favicon.svg`),
-  cp(at('worker/player/player.html'), at('dist/assets/player.html')),
-  cp(at('worker/player/wall.html'), at('dist/assets/wall.html')),
 ]);
+await Promise.all([...['player', 'wall'].map((name) => writePage(name, metafile)), removeAllBut(metafile)]);
+
+/** With what its script imports named beside it: a browser loads both at once, and not one after the other. */
+async function writePage(name: string, { outputs }: Metafile): Promise<void> {
+  const script = Object.entries(outputs).find(([path]) => basename(path) === `${name}.js`)?.[1];
+  const preloads = (script?.imports ?? []).map(
+    ({ path }) => `<link rel="modulepreload" href="/assets/${basename(path)}" />\n    `,
+  );
+  const html = await readFile(at(`worker/player/${name}.html`), 'utf8');
+  const tag = '<script type="module"';
+  await writeFile(at(`dist/assets/${name}.html`), html.replace(tag, preloads.join('') + tag));
+}
+
+/** Chunks of earlier builds have other names. */
+async function removeAllBut({ outputs }: Metafile): Promise<void> {
+  const wanted = new Set(['favicon.svg', ...Object.keys(outputs).map((path) => basename(path))]);
+  const stale = (await readdir(ASSETS)).filter((name) => !wanted.has(name));
+  await Promise.all(stale.map((name) => rm(`${ASSETS}${name}`)));
+}

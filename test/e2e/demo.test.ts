@@ -2,7 +2,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
 import { splitBoxes } from '../../protocol/boxes.ts';
+import { noChromium, openBrowser } from './support/browser.ts';
 import { childrenOf, leftOf } from './support/processes.ts';
 import { freePort, startFastLl, type RunningFastLl } from './support/fast-ll.ts';
 import { Viewer } from './support/segments.ts';
@@ -53,6 +55,76 @@ describe('the demo', () => {
       }
       expect(fragments.length).toBeGreaterThanOrEqual(12);
     }
+  });
+
+  describe.skipIf(noChromium)('on its page', () => {
+    /** What the page tells of its video. */
+    interface Figures {
+      readonly state: string;
+      readonly targetMs: number;
+      readonly targetWhy: string;
+      readonly neededMs: number | null;
+    }
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await openBrowser();
+    });
+    afterAll(() => browser.close());
+
+    const figuresOf = (page: Page): Promise<Figures> =>
+      page.evaluate(() => (globalThis as unknown as { fastll: Figures }).fastll);
+
+    /** Opens it and waits until it knows how late pictures come. */
+    async function measuringPage(query: string): Promise<Page> {
+      const page = await browser.newPage();
+      await page.goto(`${viewer.base.href}${query}`);
+      await page.waitForFunction(() => (globalThis as unknown as { fastll: Figures }).fastll.neededMs !== null);
+      return page;
+    }
+
+    test('has a latency that follows how late pictures come, and says why', async () => {
+      const page = await measuringPage('');
+      await page.waitForFunction(
+        () => (globalThis as unknown as { fastll: Figures }).fastll.targetWhy !== 'configured',
+      );
+      const { targetMs, neededMs } = await figuresOf(page);
+      expect(targetMs).toBeGreaterThanOrEqual(neededMs!);
+      const words = await page.locator('#target').textContent();
+      expect(words).toMatch(/^Target [\d,]+ ms, (lowered|raised), as /);
+      await page.close();
+    });
+
+    test('keeps to the latency that its address asks for', async () => {
+      const page = await measuringPage('?target=1500');
+      expect(await figuresOf(page)).toMatchObject({ targetMs: 1500, targetWhy: 'pinned' });
+      await page.close();
+    });
+
+    test('asks for a segment before the one in front of it has ended', async () => {
+      const page = await measuringPage('');
+      const asked = await page.evaluate(() =>
+        performance
+          .getEntriesByType('resource')
+          .filter(({ name }) => name.includes('/chunk-stream'))
+          .map(({ startTime, duration }) => ({ from: startTime, to: startTime + duration })),
+      );
+      const inFront = asked.filter(({ to }, index) => (asked[index + 1]?.from ?? Infinity) < to);
+      expect(inFront.length).toBeGreaterThan(0);
+      await page.close();
+    });
+
+    test('asks for its manifest before its script has run, once', async () => {
+      const page = await measuringPage('');
+      const entries = await page.evaluate(() =>
+        performance.getEntriesByType('resource').map((entry) => {
+          const { name, initiatorType } = entry as PerformanceResourceTiming;
+          return { name, initiatorType };
+        }),
+      );
+      const manifests = entries.filter(({ name }) => name.endsWith('/manifest.mpd'));
+      expect(manifests).toEqual([{ name: new URL('manifest.mpd', viewer.base).href, initiatorType: 'link' }]);
+      await page.close();
+    });
   });
 
   test('cannot have a port that is in use, and says what to do', async () => {

@@ -8,13 +8,24 @@ export interface PageAddress {
   /** The stream in it. */
   readonly stream: string;
   readonly token: string | undefined;
+  /** Latency to keep to, in milliseconds; else the player picks one. */
+  readonly targetMs: number | undefined;
 }
+
+const LOWEST_TARGET_MS = 20;
+const HIGHEST_TARGET_MS = 60_000;
 
 /** Reads the address of a page; on the wall `part` and `stream` are empty. */
 export function readAddress(url: URL): PageAddress {
   const part = url.pathname.split('/')[1] ?? '';
   const token = url.searchParams.get('token');
-  return { part, stream: part.split('-', 1)[0] ?? '', token: token === null || token === '' ? undefined : token };
+  const targetMs = Number(url.searchParams.get('target') ?? NaN);
+  return {
+    part,
+    stream: part.split('-', 1)[0] ?? '',
+    token: token === null || token === '' ? undefined : token,
+    targetMs: targetMs >= LOWEST_TARGET_MS && targetMs <= HIGHEST_TARGET_MS ? targetMs : undefined,
+  };
 }
 
 export const wallPath = (token: string | undefined): string => withToken('/', token);

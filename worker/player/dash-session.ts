@@ -1,11 +1,14 @@
 import { MediaPlayer, type FragmentRequest, type MediaPlayerClass } from 'dashjs';
-import { dashSettings, dashSettingsFor, type VideoSize } from './dash-settings.ts';
+import { Ahead } from './ahead.ts';
+import { dashSettings, type VideoSize } from './dash-settings.ts';
 import type { EdgeClock } from './edge-clock.ts';
 import { MediaBitrate } from './gauges.ts';
 
 /** What a session reports while it lasts; each is told later than dash.js' own work on the matter, but for `fatal`. */
 export interface SessionReports {
   readonly manifestLoaded: () => void;
+  /** A part of a video segment is there, but not yet in the buffer. */
+  readonly arriving: () => void;
   /** dash.js gave a segment up, and asks for none any more until it is made to seek. */
   readonly segmentLost: () => void;
   /** dash.js gives all up and takes the picture away after this. */
@@ -25,6 +28,9 @@ export interface SessionParts {
 /** Media time from here on is seconds since 1970; below it is some encoder's own. */
 const EPOCH_LOCKED_FROM = 1e9;
 const MANIFEST_RENEWAL_MS = 3000;
+const ON_TIME_MS = 400;
+/** By how much more than a round trip the next segment is asked for before this one ends. */
+const AHEAD_MS = 100;
 
 /** Codes of dash.js' errors that leave it playing: a linked element, the clock, a subtitle could not be loaded. */
 const HARMLESS: ReadonlySet<unknown> = new Set([12, 16, 33]);
@@ -40,6 +46,7 @@ export class DashSession {
   readonly #parts: SessionParts;
   readonly #player: MediaPlayerClass = MediaPlayer().create();
   readonly #bitrate = new MediaBitrate();
+  readonly #ahead = new Ahead();
   #manifestLoaded = false;
   #over = false;
 
@@ -52,16 +59,21 @@ export class DashSession {
     player.clearDefaultUTCTimingSources();
     player.addUTCTimingSource('urn:mpeg:dash:utc:http-xsdate:2014', new URL('/isotime', location.href).href);
     player.on('streamInitialized', () => this.#onManifest());
+    player.on('fragmentLoadingStarted', (event: object) => this.#onAsked(event));
+    player.on('fragmentLoadingProgress', (event: object) => this.#onArrival(event));
     player.on('fragmentLoadingCompleted', ({ request }) => this.#onSegment(request));
     player.on('playbackNotAllowed', () => parts.reports.blocked());
     // Internal to dash.js, but there is no other way to the clock it has measured.
-    player.on('updateTimeSyncOffset', (event: object) => parts.clock.set('offset' in event ? event.offset : undefined));
+    player.on('updateTimeSyncOffset', (event: object) =>
+      parts.clock.suggest('offset' in event ? event.offset : undefined),
+    );
     player.on('error', ({ error }) => this.#onError(error));
     player.attachSource(parts.manifest);
   }
 
   end(): void {
     this.#over = true;
+    this.#ahead.end();
     this.#player.destroy();
   }
 
@@ -82,14 +94,28 @@ export class DashSession {
   /** How far the picture of this media time is behind reality. */
   latencyMs(time: number): number | null {
     if (time <= 0) return null;
-    const ms =
-      time > EPOCH_LOCKED_FROM ? this.#parts.clock.now() - time * 1000 : this.#player.getCurrentLiveLatency() * 1000;
+    const { clock, video } = this.#parts;
+    const ms = this.isEpochLocked
+      ? clock.now() - time * 1000
+      : (this.#player.getCurrentLiveLatency() + video.currentTime - time) * 1000;
     return Number.isFinite(ms) ? ms : null;
   }
 
-  get targetMs(): number | null {
+  /** Whether media time is capture time. */
+  get isEpochLocked(): boolean {
+    return this.#parts.video.currentTime > EPOCH_LOCKED_FROM;
+  }
+
+  /** Latency that the manifest asks for. */
+  get configuredMs(): number | null {
     const target = this.#player.getTargetLiveDelay();
     return target > 0 ? target * 1000 : null;
+  }
+
+  /** From one frame to the next, by the manifest. */
+  get frameMs(): number {
+    const rate = this.#representation?.frameRate ?? 0;
+    return rate > 0 ? 1000 / rate : 40;
   }
 
   get bitrateKbps(): number | null {
@@ -108,14 +134,43 @@ export class DashSession {
     return this.#player.getTracksFor('audio').length > 0;
   }
 
-  get #representation(): { readonly id: string; readonly bitrateInKbit: number } | null {
+  get #representation(): { readonly id: string; readonly bitrateInKbit: number; readonly frameRate?: number } | null {
     return this.#player.getCurrentRepresentationForType('video');
   }
 
   #onManifest(): void {
     this.#manifestLoaded = true;
-    this.#player.updateSettings(dashSettingsFor(this.#player.getTargetLiveDelay()));
     this.#parts.reports.manifestLoaded();
+  }
+
+  /** One for each video on a wall would be too many: browsers keep few connections to a server. */
+  #onAsked(event: object): void {
+    if (this.#parts.size === 'tile' || !('request' in event) || !this.isEpochLocked) return;
+    const { type, mediaType, url, index, startTime, duration } = event.request as FragmentRequest;
+    if (type !== 'MediaSegment' || mediaType !== 'video' || url === null) return;
+    const next = url.replace(`-${index}.m4s`, `-${index + 1}.m4s`);
+    // With CMCD each URL says how the player does when it asks.
+    if (next === url || next.includes('CMCD=')) return;
+    const { clock } = this.#parts;
+    this.#ahead.plan(
+      url,
+      next,
+      (startTime + duration) * 1000 - clock.now() - clock.roundTripMs - AHEAD_MS,
+      () => this.#onTime,
+    );
+  }
+
+  /** Whether what has arrived is about as new as it could be. */
+  get #onTime(): boolean {
+    const { clock, video } = this.#parts;
+    const { buffered } = video;
+    const newest = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1);
+    return (this.latencyMs(newest) ?? Infinity) < clock.roundTripMs + ON_TIME_MS;
+  }
+
+  #onArrival(event: object): void {
+    const isVideo = 'mediaType' in event && event.mediaType === 'video';
+    if (isVideo && this.ready) this.#parts.reports.arriving();
   }
 
   #onSegment(request: FragmentRequest): void {

@@ -1,7 +1,7 @@
 import { find, show, write } from './elements.ts';
 import * as written from './figures.ts';
 import type { Statistics } from './statistics.ts';
-import { STATE_WORDS } from './words.ts';
+import { STATE_WORDS, TARGET_WORDS } from './words.ts';
 
 /** The figures of the player page, beside the picture and on it. */
 export class FiguresPanel {
@@ -9,6 +9,7 @@ export class FiguresPanel {
   readonly #pillLatency = find(document, '#pill-latency', HTMLElement);
   readonly #latency = find(document, '#latency', HTMLElement);
   readonly #target = find(document, '#target', HTMLElement);
+  readonly #arrival = find(document, '#arrival', HTMLElement);
   readonly #picture = find(document, '#picture', HTMLElement);
   readonly #bitrate = find(document, '#bitrate', HTMLElement);
   readonly #measured = find(document, '#measured', HTMLElement);
@@ -24,7 +25,8 @@ export class FiguresPanel {
     show(this.#pillLatency, playing && now.latencyMs !== null);
     write(this.#pillLatency, `${written.milliseconds(now.latencyMs)} ms`);
     write(this.#latency, written.milliseconds(now.latencyMs));
-    write(this.#target, now.targetMs === null ? '' : `Target ${written.milliseconds(now.targetMs)} ms`);
+    write(this.#target, targetOf(now));
+    write(this.#arrival, written.millisecondsOf(now.neededMs));
     write(this.#picture, written.picture(now.width, now.height, playing ? now.fps : null));
     write(this.#bitrate, written.kilobits(now.bitrateKbps));
     write(this.#measured, written.kilobits(now.measuredKbps));
@@ -34,4 +36,10 @@ export class FiguresPanel {
     write(this.#dropped, written.count(now.dropped));
     write(this.#reattached, written.times(now.reattached));
   }
+}
+
+function targetOf({ targetMs, targetWhy }: Statistics): string {
+  if (targetMs === null) return '';
+  const target = `Target ${written.millisecondsOf(targetMs)}`;
+  return targetWhy === null ? target : `${target}, ${TARGET_WORDS[targetWhy]}`;
 }

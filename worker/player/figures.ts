@@ -8,6 +8,8 @@ const written = (value: number | null, write: (value: number) => string): string
 /** Without its unit: `103`. */
 export const milliseconds = (value: number | null): string => written(value, (ms) => whole.format(ms));
 
+export const millisecondsOf = (value: number | null): string => written(value, (ms) => `${whole.format(ms)} ms`);
+
 export const seconds = (value: number | null): string => written(value, (s) => `${s.toFixed(2)} s`);
 
 export const kilobits = (value: number | null): string => written(value, (kbps) => `${whole.format(kbps)} kbit/s`);

@@ -5,7 +5,9 @@ import type { VideoSize } from './dash-settings.ts';
 import { EdgeClock } from './edge-clock.ts';
 import { FrameRate } from './gauges.ts';
 import { knock } from './knock.ts';
+import { bufferAhead, Leaps } from './leaps.ts';
 import { Motion } from './motion.ts';
+import { Pacemaker } from './pacemaker.ts';
 import { detached, step, type Action, type Happening, type Recovery } from './recovery.ts';
 import type { LiveState, Statistics } from './statistics.ts';
 import { StillPicture } from './still-picture.ts';
@@ -24,14 +26,6 @@ export interface LiveVideoParts {
 
 /** Paused for longer, it is not worth to go on where it was. */
 const STALE_PAUSE_MS = 8000;
-/** After a standstill, what was missed is skipped if it is more. Less is caught up by playing faster, in seconds. */
-const SKIP_OVER_S = 0.06;
-/** A device to which a jump means a standstill must not jump on and on. */
-const SKIP_PAUSE_MS = 5000;
-/** A jump takes the browser a moment. */
-const CROSS_PAUSE_MS = 500;
-/** What a skip must leave in the buffer. */
-const SKIP_RESERVE_S = 0.03;
 /** A stall is worth a word after this long. */
 const NOTICEABLE_STALL_MS = 400;
 /** A start is worth an explanation after this long. */
@@ -50,14 +44,14 @@ export class LiveVideo {
   readonly #clock = new EdgeClock();
   readonly #frameRate = new FrameRate();
   readonly #motion: Motion;
+  readonly #leaps: Leaps;
+  readonly #pacemaker: Pacemaker;
   readonly #still: StillPicture;
   readonly #listeners = new AbortController();
   #recovery: Recovery = detached;
   #session: DashSession | undefined;
   #trouble: Trouble | undefined;
   #attachedAt = 0;
-  #skippedAt = -Infinity;
-  #crossedAt = -Infinity;
   #reattached = 0;
   #droppedBefore = 0;
   #hasPlayed = false;
@@ -72,6 +66,8 @@ export class LiveVideo {
     this.#manifest = new URL(manifestPath(parts.address.part, parts.address.token), location.href).href;
     const { video } = parts;
     this.#motion = new Motion(video);
+    this.#leaps = new Leaps(video, this.#motion);
+    this.#pacemaker = new Pacemaker(video, parts.address.targetMs);
     this.#still = new StillPicture(video, parts.still);
     const { signal } = this.#listeners;
     video.addEventListener('waiting', () => this.#onWaiting(), { signal });
@@ -149,9 +145,12 @@ export class LiveVideo {
     if (this.#isUnneeded) this.#happen('detach');
     else if (moved) this.#happen('moves');
     else this.#happen(this.#mayRest ? 'rests' : 'tick');
-    if (!moved && !this.#mayRest) this.#crossGap();
-    if (this.#motion.stoodStillJustNow) this.#skip();
     this.#frameRate.sample(this.#parts.video, now());
+    if (this.#mayRest) this.#pacemaker.rest();
+    if (this.#mayRest || this.#session?.ready !== true) return;
+    this.#clock.keep();
+    if (moved) this.#keepPace(this.#session);
+    else if (this.#leaps.crossGap()) this.#pacemaker.forgetArrivals();
   }
 
   get state(): LiveState {
@@ -194,7 +193,9 @@ export class LiveVideo {
     return {
       state: this.state,
       latencyMs: session?.latencyMs(this.#motion.shownTime) ?? null,
-      targetMs: session?.targetMs ?? null,
+      targetMs: session === undefined ? null : this.#pacemaker.targetMs,
+      targetWhy: this.#pacemaker.why,
+      neededMs: this.#pacemaker.neededMs,
       bufferS: session === undefined ? null : bufferAhead(video),
       rate: video.playbackRate,
       bitrateKbps: session?.bitrateKbps ?? null,
@@ -251,6 +252,9 @@ export class LiveVideo {
       clock: this.#clock,
       reports: {
         manifestLoaded: () => this.#happen('manifest loaded'),
+        arriving: () => {
+          if (this.#session !== undefined) this.#pacemaker.arriving(this.#session);
+        },
         segmentLost: () => this.#happen('segment lost'),
         fatal: () => {
           this.#still.take();
@@ -269,6 +273,7 @@ export class LiveVideo {
     this.#droppedBefore += this.#parts.video.getVideoPlaybackQuality().droppedVideoFrames;
     this.#session.end();
     this.#session = undefined;
+    this.#pacemaker.forgetArrivals();
     this.#motion.timeWasSet();
     if (this.#recovery.phase === 'detached') this.#motion.excuse();
   }
@@ -283,34 +288,15 @@ export class LiveVideo {
 
   #seekToLive(): void {
     this.#session?.seekToLive();
+    this.#pacemaker.forgetArrivals();
     this.#motion.timeWasSet();
   }
 
-  /** From where a stall, or a slow start, has left it to the target latency, without leaving the buffer. */
-  #skip(): void {
-    const { video } = this.#parts;
-    const session = this.#session;
-    if (session?.ready !== true || video.seeking || now() - this.#skippedAt < SKIP_PAUSE_MS) return;
-    const late = ((session.latencyMs(video.currentTime) ?? 0) - (session.targetMs ?? Infinity)) / 1000;
-    if (late < SKIP_OVER_S || bufferAhead(video) < late + SKIP_RESERVE_S) return;
-    this.#skippedAt = now();
-    this.#motion.excuse();
-    this.#motion.forgetStandstill();
-    // Not seekToOriginalLive(): dash.js 5.2 takes the live edge from up to 0.1 s ago.
-    video.currentTime += late;
-  }
-
-  /**
-   * To where there is media again, when what the video waits for was never made. dash.js 5.2 jumps gaps while it plays,
-   * but not one at the place that it has just begun at or sought.
-   */
-  #crossGap(): void {
-    const { video } = this.#parts;
-    const landing = beyondGap(video);
-    if (landing === undefined || this.#session?.ready !== true || now() - this.#crossedAt < CROSS_PAUSE_MS) return;
-    this.#crossedAt = now();
-    video.currentTime = landing;
-    this.#motion.timeWasSet();
+  /** At the target, by playing a little faster or slower, or by a jump where that would take too long. */
+  #keepPace(session: DashSession): void {
+    this.#pacemaker.tick(session, this.#motion.stalls.totalMs);
+    const { targetMs } = this.#pacemaker;
+    if (targetMs !== null) this.#leaps.skip(session, targetMs);
   }
 
   async #knock(): Promise<void> {
@@ -366,23 +352,6 @@ export class LiveVideo {
 }
 
 const now = (): number => performance.now();
-
-/** Seconds that are buffered from the picture on. */
-function bufferAhead({ buffered, currentTime }: HTMLVideoElement): number {
-  for (let i = 0; i < buffered.length; i++) {
-    if (buffered.start(i) <= currentTime + 0.1 && currentTime <= buffered.end(i)) return buffered.end(i) - currentTime;
-  }
-  return 0;
-}
-
-/** Where the newest media begins, when none is buffered where the video stands. */
-function beyondGap({ buffered, currentTime }: HTMLVideoElement): number | undefined {
-  const last = buffered.length - 1;
-  if (last < 0) return undefined;
-  const start = buffered.start(last);
-  // Ranges that begin within 0.1 s are played across.
-  return start > currentTime + 0.1 ? start + 0.01 : undefined;
-}
 
 const stateOf = (trouble: Trouble): LiveState => STATE_IN[trouble.kind];
 

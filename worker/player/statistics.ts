@@ -1,3 +1,5 @@
+import type { Why } from './target.ts';
+
 export type LiveState =
   /** Nothing is attached: not started, or nobody looks. */
   | 'suspended'
@@ -18,6 +20,10 @@ export interface Statistics {
   /** How far the picture is behind reality; by the clock of the edge. */
   readonly latencyMs: number | null;
   readonly targetMs: number | null;
+  /** Why it is what it is. */
+  readonly targetWhy: Why | null;
+  /** The least latency with which no picture of the latest seconds would have come late. */
+  readonly neededMs: number | null;
   readonly bufferS: number | null;
   /** Playback rate. */
   readonly rate: number;

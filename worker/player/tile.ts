@@ -36,7 +36,7 @@ export class Tile {
     this.#live = new LiveVideo({
       video: find(fragment, 'video', HTMLVideoElement),
       still: find(fragment, 'canvas', HTMLCanvasElement),
-      address: { part: entry.stream, stream: entry.stream, token },
+      address: { part: entry.stream, stream: entry.stream, token, targetMs: undefined },
       size: 'tile',
       suspendAfterMs: Infinity,
     });

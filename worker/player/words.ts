@@ -1,5 +1,6 @@
 import type { LiveState } from './statistics.ts';
 import type { StreamState } from './streams.ts';
+import type { Why } from './target.ts';
 
 /** What the states are called on the pages. */
 export const STATE_WORDS: Record<LiveState, string> = {
@@ -22,4 +23,13 @@ export const STREAM_WORDS: Record<StreamState, string> = {
   idle: 'On demand',
   waiting: 'Waiting for the camera',
   offline: 'Offline',
+};
+
+/** Why a video aims at the latency that it does. */
+export const TARGET_WORDS: Record<Why, string> = {
+  configured: 'as the stream asks for',
+  pinned: 'as the address asks for',
+  lowered: 'lowered, as pictures come in time',
+  raised: 'raised, as pictures came late',
+  stalled: 'raised, as the picture stood still',
 };

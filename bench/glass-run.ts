@@ -1,0 +1,86 @@
+import { cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { STRIPS, startStream, type Setup } from './glass-stream.ts';
+import { Viewer, type Player, type Viewing } from './glass-viewer.ts';
+import type { Sight } from './glass-eye.ts';
+import type { Network } from './network.ts';
+
+export interface Look extends Setup {
+  readonly player: Player;
+  /** Seconds that are measured. */
+  readonly seconds: number;
+  /** Seconds that a player is given before. */
+  readonly settle: number;
+}
+
+/** Times in milliseconds. */
+export interface Outcome {
+  /** Ages of the pictures when they came on the screen. */
+  readonly ages: readonly number[];
+  /** The longest time that one picture stayed. */
+  readonly longestPicture: number;
+  /** Pictures whose clock could not be read. */
+  readonly unread: number;
+  readonly stalls: number;
+  readonly stalledFor: number;
+  readonly waits: number;
+  /** Stalls from the first picture until the measurement. */
+  readonly stallsBefore: number;
+  readonly dropped: number;
+  /** From asking for the page to the first picture: with the camera asleep, and while it runs. */
+  readonly cold: number;
+  readonly warm: number;
+  /** What the player aimed at in the end, where it says so. */
+  readonly aim: number | null;
+  readonly errors: readonly string[];
+  /** Share of the machine's processors that had nothing to do: with little of it, what is measured is the machine. */
+  readonly idle: number;
+}
+
+const FIRST_PICTURE_MS = 30_000;
+
+/** One measurement: a camera that sleeps, a first viewer who wakes it and is watched, and one who comes while it runs. */
+export async function look(at: Look, network: Network): Promise<Outcome> {
+  await using stream = await startStream(at);
+  const viewing: Viewing = {
+    ...{ player: at.player, target: at.target, strip: STRIPS[at.source], network },
+    origin: await network.lead(stream.port),
+  };
+  await using first = await Viewer.open(viewing);
+  const cold = await first.firstPicture(FIRST_PICTURE_MS);
+  // The page itself came over the whole line: what is of interest is how a picture goes on.
+  const widen = await network.narrow();
+  await sleep(1000 * at.settle);
+  const before = await first.sight();
+  const [from, clock] = [Date.now(), idleClock()];
+  await sleep(1000 * at.seconds);
+  const after = await first.sight();
+  const idle = (idleClock() - clock) / (Date.now() - from);
+  const aim = await first.targetMs();
+  await widen();
+  await using second = await Viewer.open(viewing);
+  const warm = await second.firstPicture(FIRST_PICTURE_MS);
+  return { ...between(before, after, from), cold, warm, aim, idle, errors: after.errors };
+}
+
+function between(
+  before: Sight,
+  after: Sight,
+  from: number,
+): Omit<Outcome, 'cold' | 'warm' | 'aim' | 'idle' | 'errors'> {
+  const pictures = after.pictures.filter(({ at }) => at >= from);
+  const stalls = after.stalls.filter(({ at }) => at >= from);
+  return {
+    ages: pictures.flatMap(({ at, captured }) => (captured === null ? [] : [at - captured])),
+    longestPicture: Math.max(...pictures.slice(1).map(({ at }, index) => at - (pictures[index]?.at ?? at))),
+    unread: pictures.filter(({ captured }) => captured === null).length,
+    stalls: stalls.length,
+    stalledFor: stalls.reduce((sum, { ms }) => sum + ms, 0),
+    waits: after.waits.filter((at) => at >= from).length,
+    stallsBefore: after.stalls.length - stalls.length,
+    dropped: after.dropped - before.dropped,
+  };
+}
+
+/** Milliseconds that a processor of this machine has had nothing to do, on average. */
+const idleClock = (): number => cpus().reduce((sum, { times }) => sum + times.idle, 0) / cpus().length;
