@@ -2,10 +2,12 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
+import type { V4WorkerOptions } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 
 /**
- * Makes dist/: the Worker as one module for the embedded edge (wrangler bundles its own), and the static assets of the
- * player and the wall. Takes a moment, so every script that needs it simply runs it.
+ * Makes dist/: the Worker as one module for the embedded edge (wrangler bundles its own), what wrangler.toml says of it,
+ * and the static assets of the player and the wall. Takes a moment, so every script that needs it simply runs it.
  */
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const ASSETS = at('dist/assets/assets/');
@@ -38,8 +40,19 @@ const [, { metafile }] = await Promise.all([
     logLevel: 'warning',
   }),
   cp(at('worker/player/favicon.svg'), `${ASSETS}favicon.svg`),
+  writeOptions(),
 ]);
 await Promise.all([...['player', 'wall'].map((name) => writePage(name, metafile)), removeAllBut(metafile)]);
+
+/** What wrangler.toml says of the Worker, for miniflare.config.ts. */
+async function writeOptions(): Promise<void> {
+  const { compatibilityDate, compatibilityFlags, durableObjects, bindings } = unstable_getMiniflareWorkerOptions(
+    at('wrangler.toml'),
+  ).workerOptions as V4WorkerOptions;
+  await mkdir(at('dist/worker'), { recursive: true });
+  const options = { compatibilityDate, compatibilityFlags, durableObjects, bindings };
+  await writeFile(at('dist/worker/options.json'), JSON.stringify(options, undefined, 2));
+}
 
 /** With what its script imports named beside it: a browser loads both at once, and not one after the other. */
 async function writePage(name: string, { outputs }: Metafile): Promise<void> {

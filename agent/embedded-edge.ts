@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Miniflare } from 'miniflare';
 import { signToken, type Right, type TokenClaims } from '../protocol/token.ts';
 import { seconds, secondsOfMilliseconds, type Milliseconds, type Seconds } from '../protocol/units.ts';
+import { openEdgeStorage } from './edge-storage.ts';
 import { codeOf, messageOf, UserError } from './errors.ts';
 import { connections, type Edge } from './upload/edge.ts';
 
@@ -36,19 +37,23 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
   const { host, https, secret, now } = options;
   let said = '';
   // Only here: it takes a second and some memory, and an agent of an edge elsewhere needs none of it.
-  const [{ Miniflare: Runtime }, { miniflareOptions }] = await Promise.all([
+  const [{ Miniflare: Runtime }, { addressOf, miniflareOptions }] = await Promise.all([
     import('miniflare'),
     import('../miniflare.config.ts'),
   ]);
+  const storage = await openEdgeStorage(process.pid, now);
   const miniflare = withoutSignalListeners(
     new Runtime(
       miniflareOptions({
         host,
         port: options.port,
         https,
+        storage: storage.folder,
         bindings: {
           FASTLL_SECRET: secret,
           PLAYBACK: options.playback,
+          // There is no cache in front of anything.
+          FAN_OUT: 'direct',
           TIME_DISPLACEMENT: String(options.timeDisplacement),
           WAIT_FOR_ABSENT_SEGMENT: String(options.waitForAbsentSegment),
         },
@@ -59,23 +64,29 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
       }),
     ),
   );
-  const ready = await miniflare.ready.catch(async (error: unknown) => {
+  const close = async (): Promise<void> => {
+    await miniflare.dispose();
+    await storage.close();
+  };
+  const address = await addressOf(miniflare, { https }).catch(async (error: unknown) => {
     // Else it would keep the process from ending. It fails for the same reason again.
-    await miniflare.dispose().catch(() => {});
+    await close().catch(() => {});
     throw whyNotReady(error, said, host, options.port);
   });
   const scheme = https === undefined ? 'http' : 'https';
+  // A URL leaves out the port that its scheme implies.
+  const port = Number(address.port) || (https === undefined ? 80 : 443);
   const token: EmbeddedEdge['token'] = (right, stream, life) =>
     signToken({ sub: stream, scope: right, exp: Math.floor(secondsOfMilliseconds(now()) + life) }, secret);
   return {
     edge: {
-      origin: embeddedOrigin(host, Number(ready.port), https),
+      origin: embeddedOrigin(host, port, https),
       ...connections(https?.cert),
       token: () => token('publish', '*', AGENT_TOKEN_LIFE),
     },
-    url: new URL(`${scheme}://${isAnyAddress(host) ? 'localhost' : urlHost(host)}:${ready.port}/`),
+    url: new URL(`${scheme}://${isAnyAddress(host) ? 'localhost' : urlHost(host)}:${port}/`),
     token,
-    close: () => miniflare.dispose(),
+    close,
   };
 }
 

@@ -145,7 +145,9 @@ try {
 } catch (error) {
   const known = error instanceof UserError;
   const help = error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
-  const message = help ? '' : new Redactor().redact(messageOf(error));
+  const redactor = new Redactor();
+  redactor.add(process.env['FASTLL_SECRET'], process.env['FASTLL_TOKEN']);
+  const message = help ? '' : redactor.redact(messageOf(error));
   if (message !== '') process.stderr.write(`fast-ll: ${message}\n`);
   process.exitCode = help ? 0 : known ? error.exitCode : 1;
 }

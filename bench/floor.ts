@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 /**
  * The least that a relay can do: a Node server that holds GETs until the PUT of the same path opens and writes each of
@@ -38,4 +39,4 @@ const server = createServer((request, response) => {
   if (relay.over) response.end();
   else relay.readers.add(response);
 });
-server.listen(Number(process.argv[2]), '127.0.0.1', () => process.stdout.write('ready\n'));
+server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
