@@ -55,7 +55,7 @@ export interface PutOptions {
  */
 export async function putSegment(options: PutOptions): Promise<PutOutcome> {
   const { body, signal } = options;
-  const late = AbortSignal.timeout(Math.max(0, options.end + options.life - options.now()));
+  const late = AbortSignal.timeout(Math.max(0, Math.ceil(options.end + options.life - options.now())));
   const over = AbortSignal.any([signal, late]);
   let detail = '';
   for (let attempts = 1; ; attempts += 1) {
