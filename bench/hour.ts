@@ -47,7 +47,7 @@ const watching = [
       const { statusCode, body } = await request(url, { dispatcher });
       await body.dump({ limit: Infinity });
       if (statusCode !== 200) throw new Error(`GET answered ${statusCode}`);
-    }).finally(() => dispatcher.destroy());
+    }).finally(async () => dispatcher.destroy());
   }),
 ];
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { request } from 'undici';
@@ -94,13 +95,15 @@ async function walk(step: string, latencies: AsyncGenerator<number>): Promise<vo
 async function* textLatencies(args: readonly string[]): AsyncGenerator<number> {
   const child = execa(ffmpeg.path, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], buffer: false, reject: false });
   try {
-    const lines = createInterface({ input: child.stdio[FIRST_PIPE] as unknown as NodeJS.ReadableStream });
+    const lines = createInterface({ input: pipeOf(child) });
     for await (const line of lines) if (line.startsWith('0,')) yield now() - camera.newest;
   } finally {
     child.kill('SIGKILL');
     await child;
   }
 }
+
+const pipeOf = ({ stdio }: { readonly stdio: readonly unknown[] }): Readable => stdio[FIRST_PIPE] as Readable;
 
 async function* flvLatencies(): AsyncGenerator<number> {
   const child = execa(ffmpeg.path, run.args, {
@@ -110,7 +113,7 @@ async function* flvLatencies(): AsyncGenerator<number> {
   });
   try {
     const reader = new FlvReader();
-    for await (const chunk of child.stdio[FIRST_PIPE] as unknown as AsyncIterable<Uint8Array>) {
+    for await (const chunk of pipeOf(child) as AsyncIterable<Uint8Array>) {
       for (const event of reader.push(chunk)) {
         if (event.kind === 'frame') yield now() - camera.newest;
       }

@@ -19,6 +19,7 @@ export type Problem =
   | { readonly kind: 'bad body'; readonly detail: string }
   | { readonly kind: 'body too large'; readonly maxBytes: number }
   | { readonly kind: 'upload broke off' }
+  | { readonly kind: 'range outside'; readonly bytes: number }
   | { readonly kind: 'another encoder writes this segment' }
   | {
       readonly kind: 'out of bounds';
@@ -70,6 +71,12 @@ function answer(problem: Problem): Answer {
       return { status: 400, error: problem.detail };
     case 'body too large':
       return { status: 413, error: `expected a body of at most ${problem.maxBytes} bytes` };
+    case 'range outside':
+      return {
+        status: 416,
+        error: `expected a range within its ${problem.bytes} bytes`,
+        headers: { 'content-range': `bytes */${problem.bytes}` },
+      };
     case 'upload broke off':
       return { status: 400, error: 'the body broke off before its end' };
     case 'another encoder writes this segment':

@@ -1,23 +1,34 @@
 import { BoxError, splitBoxes } from '../protocol/boxes.ts';
+import { timeInWindow } from '../protocol/epoch.ts';
 import { WRITER_HEADER } from '../protocol/headers.ts';
-import { segmentNumber } from '../protocol/names.ts';
+import { segmentNumber, type RepresentationId, type SegmentNumber } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
-import { millisecondsOfSeconds, seconds, secondsOfMilliseconds, type Milliseconds } from '../protocol/units.ts';
+import {
+  millisecondsOfSeconds,
+  seconds,
+  secondsOfMilliseconds,
+  type Milliseconds,
+  type Seconds,
+} from '../protocol/units.ts';
 import { demandPossible } from './admission.ts';
 import { demand } from './auth.ts';
 import type { EdgeContext } from './env.ts';
-import { ProblemError } from './errors.ts';
+import { ProblemError, type Problem } from './errors.ts';
 import { withoutToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
 import { putRequest, type PutTerms } from './segment/request.ts';
+import { patienceFor } from './segment/state.ts';
 import { segmentOf } from './segment/stub.ts';
 import { snapshotOf, streamOf } from './stream/cache.ts';
+import type { StreamSnapshot } from './stream/snapshot.ts';
 
 /** PUT, POST and DELETE of media objects, by Fast-ll's agents and by any other encoder. */
 const MAX_MANIFEST_BYTES = 256 * 1024;
 const MAX_INIT_BYTES = 256 * 1024;
-/** How long segments of a stream are kept that its agent has not described. */
-const PUSHED_WINDOW = { segmentDuration: seconds(4), timeShift: seconds(30) };
+/** They are made before they are sent. */
+const SMALL_BODY_SECONDS = 10;
+/** How long segments of a stream are kept that no agent has described, and how long they are until it is said. */
+const PUSHED = { segmentDuration: seconds(4), timeShift: seconds(30) };
 
 export async function ingest(
   c: EdgeContext,
@@ -30,14 +41,18 @@ export async function ingest(
   await demand('publish', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
   switch (object.kind) {
     case 'manifest':
-      await streamOf(c.env, stream).putManifest(stream, withoutToken(await manifestOf(c.req.raw)));
+      refuseIf(await streamOf(c.env, stream).putManifest(stream, withoutToken(await manifestOf(c.req.raw))));
       return c.body(null, 201);
     case 'init':
-      await streamOf(c.env, stream).putInit(stream, object.representation, await initOf(c.req.raw));
+      refuseIf(await streamOf(c.env, stream).putInit(stream, object.representation, await initOf(c.req.raw)));
       return c.body(null, 201);
     case 'segment':
       return ingestSegment(c, address, object, now);
   }
+}
+
+function refuseIf(problem: Problem | undefined): void {
+  if (problem !== undefined) throw new ProblemError(problem);
 }
 
 async function ingestSegment(
@@ -53,13 +68,34 @@ async function ingestSegment(
   // The next object is made now, from here, before the first player asks for it from elsewhere.
   c.executionCtx.waitUntil(segmentOf(c.env, stream, representation, segmentNumber(number + 1)).prepare());
   const segment = segmentOf(c.env, stream, representation, number);
-  const { segmentDuration, timeShift } = pushed ? PUSHED_WINDOW : snapshot.description;
-  c.executionCtx.waitUntil(segment.linger(millisecondsOfSeconds(seconds(segmentDuration + timeShift))));
-  const terms: PutTerms = {
-    writer: writerOf(c.req.raw),
-    precedence: pushed ? 'last wins' : 'first wins',
+  const { window, ...terms } = segmentTerms(snapshot, representation, number, secondsOfMilliseconds(now));
+  c.executionCtx.waitUntil(segment.linger(millisecondsOfSeconds(window)));
+  return segment.fetch(putRequest(c.req.raw.body, { ...terms, writer: writerOf(c.req.raw) }));
+}
+
+/** What is known of a segment before its first byte; `window` is for how long from `now` it can be asked for. */
+function segmentTerms(
+  snapshot: StreamSnapshot,
+  representation: RepresentationId,
+  number: SegmentNumber,
+  now: Seconds,
+): Omit<PutTerms, 'writer'> & { readonly window: Seconds } {
+  if (snapshot.kind !== 'announced') {
+    const { segmentDuration } = snapshot.kind === 'pushed' ? snapshot : PUSHED;
+    return {
+      window: seconds(segmentDuration + PUSHED.timeShift),
+      precedence: 'last wins',
+      patience: patienceFor({ segmentDuration, fragmentDuration: segmentDuration, frameDuration: seconds(0) }),
+    };
+  }
+  const { segmentDuration, fragmentDuration, timeShift, tracks } = snapshot.description;
+  const described = tracks.flatMap(({ representations }) => representations).find(({ id }) => id === representation);
+  const frameDuration = seconds(described === undefined ? 0 : 1 / described.frameRate);
+  return {
+    window: timeInWindow(number, now, segmentDuration, timeShift),
+    precedence: 'first wins',
+    patience: patienceFor({ segmentDuration, fragmentDuration, frameDuration }),
   };
-  return segment.fetch(putRequest(c.req.raw.body, terms));
 }
 
 /** An encoder that doesn't name itself is another one with every PUT: its bytes replace what was there. */
@@ -122,24 +158,46 @@ function boxTypes(bytes: Uint8Array): string[] {
   }
 }
 
-/** A small body, whole. @throws ProblemError when it is too large or breaks off */
+/** A small body, whole. @throws ProblemError when it is too large, too slow or breaks off */
 async function bodyOf(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const reader = request.body?.getReader();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    void reader?.cancel().catch(() => {});
+  }, SMALL_BODY_SECONDS * 1000);
   const pieces: Uint8Array[] = [];
   let length = 0;
   try {
-    for await (const piece of request.body ?? []) {
-      length += piece.byteLength;
+    for (;;) {
+      const piece = await reader?.read();
+      if (piece === undefined || piece.done) break;
+      length += piece.value.byteLength;
       if (length > maxBytes) throw new ProblemError({ kind: 'body too large', maxBytes });
-      pieces.push(piece);
+      pieces.push(piece.value);
     }
   } catch (error) {
-    throw error instanceof ProblemError ? error : new ProblemError({ kind: 'upload broke off' });
+    if (!late) throw error instanceof ProblemError ? error : new ProblemError({ kind: 'upload broke off' });
+  } finally {
+    clearTimeout(timer);
   }
-  const body = new Uint8Array(length);
+  if (late) throw new ProblemError(tooSlow(length));
+  return joined(pieces, length);
+}
+
+const tooSlow = (bytes: number): Problem => ({
+  kind: 'out of bounds',
+  status: 408,
+  expected: `the whole body within ${SMALL_BODY_SECONDS} s`,
+  got: `${bytes} bytes`,
+});
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
   let offset = 0;
   for (const piece of pieces) {
-    body.set(piece, offset);
+    whole.set(piece, offset);
     offset += piece.byteLength;
   }
-  return body;
+  return whole;
 }

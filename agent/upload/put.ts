@@ -26,7 +26,10 @@ export type PutOutcome =
   | { readonly kind: 'cut off' };
 
 const RETRY_MS = { first: 100, most: 2000 };
-/** How long an answer may take after the last byte, before the way to the edge counts as dead: doubled with each attempt. */
+/**
+ * How long an answer may take after the last byte and the segment's end, before the way to the edge counts as dead:
+ * doubled with each attempt. Another agent's PUT of the same segment may be under way until then.
+ */
 const ANSWER_MS = { first: 2000, most: 10_000 };
 
 export interface PutOptions {
@@ -64,7 +67,7 @@ export async function putSegment(options: PutOptions): Promise<PutOutcome> {
       const { status, viewers, roundTrip } = result;
       if (status < 300) return { kind: 'delivered', viewers, attempts, roundTrip };
       if (status === 404 || status === 409) return { kind: 'not wanted', status, viewers };
-      if (status < 500 && status !== 400) return { kind: 'refused', status, detail: result.detail };
+      if (status < 500 && !BROKEN.has(status)) return { kind: 'refused', status, detail: result.detail };
     }
     if (body.failure?.kind === 'dropped') return body.failure;
     if (body.failure !== undefined || signal.aborted) return { kind: 'cut off' };
@@ -74,6 +77,9 @@ export async function putSegment(options: PutOptions): Promise<PutOutcome> {
     await sleep(doubled(RETRY_MS, attempts), undefined, { signal: over }).catch(() => {});
   }
 }
+
+/** What the edge took for broken off, or for gone silent. */
+const BROKEN: ReadonlySet<number> = new Set([400, 408]);
 
 const doubled = ({ first, most }: { first: number; most: number }, attempts: number): number =>
   Math.min(most, first * 2 ** (attempts - 1));
@@ -109,10 +115,11 @@ async function attempt(options: PutOptions, patience: number, over: AbortSignal)
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield* body.read();
     written = now();
+    const untilEnd = Math.max(0, options.end - written);
     timer = setTimeout(() => {
       edge.dispatcher.leave(connections);
       silent.abort(new Error(`the edge has not answered for ${patience / 1000} s`));
-    }, patience);
+    }, untilEnd + patience);
   }
   try {
     const answer = await request(url, {

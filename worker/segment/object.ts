@@ -1,19 +1,18 @@
 import { DurableObject } from 'cloudflare:workers';
 import { VIEWERS_HEADER } from '../../protocol/headers.ts';
-import type { Milliseconds } from '../../protocol/units.ts';
+import { seconds, type Milliseconds } from '../../protocol/units.ts';
 import type { Env } from '../env.ts';
-import { toResponse } from '../errors.ts';
+import { toResponse, type Problem } from '../errors.ts';
 import { SegmentBuffer } from './buffer.ts';
 import { serveWhole } from './range.ts';
-import { holdOf, putTermsOf } from './request.ts';
-import { decideGet, decidePut, type Precedence, type SegmentState } from './state.ts';
+import { holdOf, putTermsOf, type PutTerms } from './request.ts';
+import { decideGet, decidePut, MAX_READERS, MAX_SPARES, type Precedence, type SegmentState } from './state.ts';
+import { Upload } from './upload.ts';
+import { WholeReaders } from './whole.ts';
+import { TimeShiftWindow } from './window.ts';
 
-/** A segment of 30 Mbit/s and 8 s; an isolate has 128 MB for all its objects. */
-const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 /** How long viewers of a broken PUT are kept for it to be sent again. */
 const RESUME_GRACE_MS = 4000;
-/** Room for a whole fragment: the default reader hands over 4 KiB pieces, each of which costs a round through JavaScript. */
-const READ_BYTES = 256 * 1024;
 
 const MEDIA_HEADERS = { 'content-type': 'video/mp4', 'cache-control': 'no-store, no-transform' };
 
@@ -21,13 +20,22 @@ const MEDIA_HEADERS = { 'content-type': 'video/mp4', 'cache-control': 'no-store,
 export class Segment extends DurableObject<Env> {
   #state: SegmentState = { phase: 'awaited' };
   #buffer = new SegmentBuffer();
+  readonly #whole = new WholeReaders();
   /** Told when the state leaves `awaited`. */
   #opened = Promise.withResolvers<void>();
-  /** Ends the reading of the PUT under way. */
-  #superseded = new AbortController();
+  /** The PUT under way, or the last one. */
+  #upload: Upload | undefined;
+  /** Told when the PUT under way is over. */
+  #over = Promise.withResolvers<void>();
   #grace: number | null = null;
+  /** PUTs that wait. */
+  #spares = 0;
+  /** GETs that are held. */
+  #held = 0;
+  /** GETs there have been. */
   #viewers = 0;
   #precedence: Precedence = 'first wins';
+  readonly #window = new TimeShiftWindow(() => this.#left());
 
   override async fetch(request: Request): Promise<Response> {
     switch (request.method) {
@@ -35,6 +43,7 @@ export class Segment extends DurableObject<Env> {
         return this.#put(request);
       case 'DELETE':
         this.#reset(new Error('the segment was deleted'));
+        this.#passTurn();
         return new Response(null, { status: 204 });
       default:
         return this.#get(request);
@@ -47,115 +56,130 @@ export class Segment extends DurableObject<Env> {
    */
   prepare(): void {}
 
-  /**
-   * Keeps the object in memory: without a call under way the platform forgets it after ten seconds.
-   * @param time from now
-   */
-  async linger(time: Milliseconds): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    setTimeout(resolve, time);
-    await promise;
+  /** Keeps the object in memory. @param time from now until the segment leaves the time-shift window */
+  linger(time: Milliseconds): Promise<void> {
+    return this.#window.linger(time);
   }
 
   async #get(request: Request): Promise<Response> {
-    let decision = decideGet(this.#state, true);
+    let decision = decideGet(this.#state, holdOf(request) > 0, this.#readers);
     if (decision === 'hold') {
       await this.#wait(holdOf(request));
-      decision = decideGet(this.#state, false);
+      decision = decideGet(this.#state, false, this.#readers);
     }
-    if (decision === 'absent' || decision === 'hold') return toResponse({ kind: 'segment absent' });
-    if (request.method === 'HEAD' && decision === 'attach') return new Response(null, { headers: MEDIA_HEADERS });
-    if (request.method === 'GET') this.#viewers += 1;
-    if (decision === 'whole') return this.#whole(request);
-    return new Response(this.#buffer.attach(), { headers: MEDIA_HEADERS });
+    switch (decision) {
+      case 'absent':
+      case 'hold':
+        return toResponse({ kind: 'segment absent' });
+      case 'too many':
+        return toResponse(tooMany(`${MAX_READERS} viewers of a segment at a time`));
+      case 'whole':
+        if (request.method === 'GET') this.#viewers += 1;
+        return this.#serveWhole(request);
+      case 'attach':
+        if (request.method === 'HEAD') return new Response(null, { headers: MEDIA_HEADERS });
+        this.#viewers += 1;
+        return new Response(this.#buffer.attach(), { headers: MEDIA_HEADERS });
+    }
   }
 
-  #whole(request: Request): Response {
+  get #readers(): number {
+    return this.#held + this.#buffer.readers + this.#whole.size;
+  }
+
+  #serveWhole(request: Request): Response {
     const { bytes } = this.#buffer;
     const writer = this.#state.phase === 'complete' ? this.#state.writer : '';
-    return serveWhole(bytes, `"${bytes.byteLength}-${writer}"`, this.#precedence === 'first wins', request);
+    const tag = `"${bytes.byteLength}-${writer}"`;
+    return serveWhole(bytes, tag, this.#precedence === 'first wins', request, (part) => this.#whole.attach(part));
   }
 
   /** Until the PUT opens, at most `hold` milliseconds. */
   async #wait(hold: number): Promise<void> {
-    if (hold <= 0) return;
+    this.#held += 1;
     const over = Promise.withResolvers<void>();
     const timer = setTimeout(over.resolve, hold);
     await Promise.race([this.#opened.promise, over.promise]);
     clearTimeout(timer);
+    this.#held -= 1;
   }
 
   async #put(request: Request): Promise<Response> {
-    const { writer, precedence } = putTermsOf(request);
-    const decision = decidePut(this.#state, writer, precedence);
-    if (decision === 'refuse') return toResponse({ kind: 'another encoder writes this segment' });
-    if (decision === 'already complete') return this.#received();
-    if (decision === 'begin') this.#reset(new Error('another encoder took over'));
-    this.#superseded.abort();
-    this.#superseded = new AbortController();
-    const superseded = this.#superseded.signal;
+    const terms = putTermsOf(request);
+    for (;;) {
+      switch (decidePut(this.#state, terms.writer, terms.precedence, this.#spares)) {
+        case 'wait':
+          await this.#turn(terms);
+          continue;
+        case 'too many':
+          return toResponse(tooMany(`${MAX_SPARES} encoders that wait for another one's segment`));
+        case 'refuse':
+          return this.#refused({ kind: 'another encoder writes this segment' });
+        case 'already complete':
+          return this.#received();
+        case 'begin':
+          if (!this.#isBlank) this.#reset(new Error('another encoder took over'));
+          return this.#receive(request.body, terms);
+        case 'resume':
+          return this.#receive(request.body, terms);
+      }
+    }
+  }
+
+  /** Until the PUT under way is over, one way or another. */
+  async #turn({ patience }: PutTerms): Promise<void> {
+    this.#spares += 1;
+    this.#upload?.hurry(patience.withSpare);
+    await this.#over.promise;
+    this.#spares -= 1;
+  }
+
+  /** Those who wait decide anew, each when those before it have. */
+  #passTurn(): void {
+    this.#over.resolve();
+    this.#over = Promise.withResolvers<void>();
+  }
+
+  async #receive(body: Request['body'], { writer, precedence, patience }: PutTerms): Promise<Response> {
+    this.#upload?.stop({ kind: 'another encoder writes this segment' });
     clearTimeout(this.#grace);
+    const upload = new Upload(body, this.#buffer, patience.alone);
+    if (this.#spares > 0) upload.hurry(patience.withSpare);
+    this.#upload = upload;
     this.#state = { phase: 'receiving', writer };
     this.#precedence = precedence;
     // Before the first byte: the responses' headers are then out of its way.
     this.#opened.resolve();
-    const outcome = await this.#receive(request.body, superseded);
-    switch (outcome) {
-      case 'superseded':
-        return toResponse({ kind: 'another encoder writes this segment' });
-      case 'broke':
-        this.#break(writer);
-        return toResponse({ kind: 'upload broke off' });
-      case 'too large':
-      case 'different':
-        this.#abort(new Error(`the PUT was ${outcome}`));
-        return outcome === 'different'
-          ? toResponse({ kind: 'bad body', detail: 'a PUT sent again has to begin with the bytes sent before' })
-          : toResponse({ kind: 'body too large', maxBytes: MAX_SEGMENT_BYTES });
-      case 'ended':
+    const end = await upload.receive();
+    switch (end.kind) {
+      case 'stopped':
+        return this.#refused(end.problem);
+      case 'whole':
         this.#buffer.complete();
         this.#state = { phase: 'complete', writer };
-        return this.#received();
+        break;
+      case 'broken':
+        this.#break(writer);
+        break;
+      case 'invalid':
+        this.#abort(new Error(`the PUT was ${end.why}`));
+        break;
     }
-  }
-
-  /** Reads a PUT to its end, skipping what an earlier PUT of the same bytes has brought. */
-  async #receive(
-    body: ReadableStream<Uint8Array> | null,
-    superseded: AbortSignal,
-  ): Promise<'ended' | 'broke' | 'superseded' | 'too large' | 'different'> {
-    const buffer = this.#buffer;
-    if (body === null) return buffer.length > 0 ? 'different' : 'ended';
-    const reader = body.getReader({ mode: 'byob' });
-    // One that hangs is told now, not when its next byte comes.
-    superseded.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true });
-    let room = new ArrayBuffer(READ_BYTES);
-    let position = 0;
-    try {
-      for (;;) {
-        const { done, value } = await reader.read(new Uint8Array(room));
-        if (superseded.aborted) return 'superseded';
-        if (done) return position < buffer.length ? 'different' : 'ended';
-        room = value.buffer;
-        const known = Math.min(value.byteLength, buffer.length - position);
-        if (known > 0 && !sameBytes(value.subarray(0, known), buffer.bytes.subarray(position, position + known))) {
-          return 'different';
-        }
-        position += value.byteLength;
-        if (position > MAX_SEGMENT_BYTES) return 'too large';
-        if (known < value.byteLength) buffer.write(known > 0 ? value.subarray(known) : value);
-      }
-    } catch {
-      // workerd's reader throws «Network connection lost» on a chunked body that ends without its last chunk.
-      return superseded.aborted ? 'superseded' : 'broke';
-    } finally {
-      // Whoever sends what is no longer wanted is told so by the response; its body is not read to the end.
-      reader.cancel().catch(() => {});
-    }
+    this.#passTurn();
+    return end.kind === 'whole' ? this.#received() : this.#refused(end.problem);
   }
 
   #received(): Response {
-    return new Response(null, { status: 201, headers: { [VIEWERS_HEADER]: String(this.#viewers) } });
+    return new Response(null, { status: 201, headers: this.#viewersHeader });
+  }
+
+  /** Tells of the viewers too: a spare has to know whether anybody watches. */
+  #refused(problem: Problem): Response {
+    return toResponse(problem, this.#viewersHeader);
+  }
+
+  get #viewersHeader(): Record<string, string> {
+    return { [VIEWERS_HEADER]: String(this.#viewers) };
   }
 
   #break(writer: string): void {
@@ -170,20 +194,40 @@ export class Segment extends DurableObject<Env> {
     this.#buffer.abort(reason);
   }
 
-  /** Back to `awaited`; whoever reads what there was fails. */
+  /** Back to `awaited`; whoever reads what there was of an unfinished one fails. */
   #reset(reason: Error): void {
-    if (this.#state.phase === 'awaited') return;
-    clearTimeout(this.#grace);
-    this.#superseded.abort();
     const { phase } = this.#state;
+    if (phase === 'awaited') return;
+    clearTimeout(this.#grace);
+    this.#upload?.stop({ kind: 'another encoder writes this segment' });
     const old = this.#buffer;
     this.#buffer = new SegmentBuffer();
     this.#opened = Promise.withResolvers<void>();
     this.#state = { phase: 'awaited' };
     if (phase === 'receiving' || phase === 'broken') old.abort(reason);
   }
+
+  /** A PUT has opened and brought nothing: of that there are no two versions, so who watches can stay for the next. */
+  get #isBlank(): boolean {
+    const { phase } = this.#state;
+    return (phase === 'receiving' || phase === 'broken') && this.#buffer.length === 0;
+  }
+
+  /** The segment has left the time-shift window. */
+  #left(): void {
+    const reason = new Error('the segment has left the time-shift window');
+    clearTimeout(this.#grace);
+    this.#upload?.stop({ kind: 'segment too late', by: seconds(0) });
+    this.#state = { phase: 'expired' };
+    this.#buffer.release(reason);
+    this.#whole.release(reason);
+    this.#passTurn();
+  }
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
-}
+const tooMany = (most: string): Problem => ({
+  kind: 'out of bounds',
+  status: 503,
+  expected: `at most ${most}`,
+  got: 'one more',
+});

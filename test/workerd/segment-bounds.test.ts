@@ -1,0 +1,169 @@
+/** How long and how much a segment takes: silence, the time-shift window, viewers. */
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { MAX_READERS } from '../../worker/segment/state.ts';
+import { seconds } from '../../protocol/units.ts';
+import { Encoder, getOf, insideSegment, PATIENCE, Reader, settled } from './encoder.ts';
+import { DESCRIPTION, liveStream, numberNow, passTime, placeOf, putWhole, until } from './support.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const stopTime = (): unknown =>
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+async function pass(ms: number): Promise<void> {
+  vi.advanceTimersByTime(ms);
+  await settled();
+}
+
+describe('a PUT that says nothing', () => {
+  test('for longer than any encoder that is well counts as broken off, and is told so', async () => {
+    stopTime();
+    await insideSegment(async (segment) => {
+      const put = new Encoder(segment, 'agent-1');
+      put.write('one ');
+      const viewer = await Reader.open(segment);
+      await settled();
+      await pass(PATIENCE.alone);
+      put.write('two ');
+      await settled();
+      await pass(PATIENCE.alone);
+      expect(viewer.text).toBe('one two ');
+      await pass(PATIENCE.alone / 4);
+      const answer = await put.answer;
+      expect(answer.status).toBe(408);
+      expect(await answer.json()).toEqual({ error: 'expected more of the body, or its end, got nothing for 10 s' });
+      const again = new Encoder(segment, 'agent-1');
+      again.write('one two three ');
+      expect((await again.end()).status).toBe(201);
+      expect([await viewer.end, viewer.text]).toEqual(['whole', 'one two three ']);
+    });
+  });
+
+  test('and is not sent again: who watches fails', async () => {
+    stopTime();
+    await insideSegment(async (segment) => {
+      const put = new Encoder(segment, 'agent-1');
+      const viewer = await Reader.open(segment);
+      await pass(PATIENCE.alone * 1.25);
+      expect((await put.answer).status).toBe(408);
+      await pass(4000);
+      expect(await viewer.end).toBe('cut off');
+      expect((await getOf(segment)).status).toBe(404);
+    });
+  });
+});
+
+describe('the time-shift window', () => {
+  const SLACK = 5000;
+  const mediaEnd = (number: number): number => (number + 1) * DESCRIPTION.segmentDuration * 1000;
+
+  test('of an announced stream ends by the clock, whenever its segment was put', async () => {
+    const { name } = await liveStream();
+    const number = numberNow();
+    const { path, object } = placeOf(name, number);
+    stopTime();
+    const put = Date.now();
+    await putWhole(path, 'one ');
+    await until(() => vi.getTimerCount() > 0);
+    const left = mediaEnd(number) + DESCRIPTION.timeShift * 1000 + SLACK - put;
+    await passTime(object, left - 500);
+    await insideSegment(async (segment) => expect((await getOf(segment)).status).toBe(200), { path, object });
+    await passTime(object, 500);
+    await insideSegment(async (segment) => expect((await getOf(segment)).status).toBe(404), { path, object });
+  });
+
+  test('that ends lets go of the bytes: who has not read them by then is cut off', async () => {
+    stopTime();
+    await insideSegment(async (segment) => {
+      void segment.linger(30_000 as never);
+      const put = new Encoder(segment, 'agent-1');
+      const early = await getOf(segment);
+      put.write('x'.repeat(1_000_000));
+      await put.end();
+      const late = await getOf(segment);
+      await pass(30_000 + SLACK - 1);
+      const whole = await Reader.open(segment);
+      expect(await whole.end).toBe('whole');
+      await pass(1);
+      for (const response of [early, late]) expect(await new Reader(response).end).toBe('cut off');
+      const answer = await getOf(segment);
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([404, 'no-store']);
+      expect((await new Encoder(segment, 'agent-2').answer).status).toBe(409);
+    });
+  });
+
+  test('that ends while its PUT goes on ends that, and those who wait for it', async () => {
+    stopTime();
+    await insideSegment(async (segment) => {
+      void segment.linger(5000 as never);
+      const put = new Encoder(segment, 'agent-1');
+      const spare = new Encoder(segment, 'agent-2');
+      put.write('one ');
+      const viewer = await Reader.open(segment);
+      await settled();
+      for (let waited = 0; waited < 5000 + SLACK; waited += 1000) {
+        put.write('.');
+        await pass(1000);
+      }
+      expect((await put.answer).status).toBe(404);
+      expect((await spare.answer).status).toBe(409);
+      expect(await viewer.end).toBe('cut off');
+    });
+  });
+
+  test('is that of the last PUT', async () => {
+    stopTime();
+    await insideSegment(async (segment) => {
+      void segment.linger(5000 as never);
+      await new Encoder(segment, 'run-1', 'last wins').end();
+      await pass(8000);
+      void segment.linger(5000 as never);
+      await new Encoder(segment, 'run-2', 'last wins').end();
+      await pass(8000);
+      expect((await getOf(segment)).status).toBe(200);
+      await pass(2000);
+      expect((await getOf(segment)).status).toBe(404);
+      // An encoder that numbers as it likes may come back to a number.
+      await new Encoder(segment, 'run-3', 'last wins').end();
+      expect((await getOf(segment)).status).toBe(200);
+    });
+  });
+});
+
+describe('viewers of one segment', () => {
+  test(
+    `may be ${MAX_READERS} at a time; one more is refused, and room is made by who leaves`,
+    { timeout: 60_000 },
+    () =>
+      insideSegment(async (segment) => {
+        const held = Array.from({ length: MAX_READERS }, () => getOf(segment));
+        const refused = await getOf(segment);
+        expect([refused.status, refused.headers.get('cache-control')]).toEqual([503, 'no-store']);
+        expect(await refused.json()).toEqual({
+          error: 'expected at most 5000 viewers of a segment at a time, got one more',
+        });
+        const put = new Encoder(segment, 'agent-1');
+        const [first, second, ...others] = await Promise.all(held);
+        expect(others.every(({ status }) => status === 200)).toBe(true);
+        expect((await getOf(segment)).status).toBe(503);
+        await first?.body?.cancel();
+        expect((await getOf(segment)).status).toBe(200);
+        put.write('one ');
+        await put.end();
+        // All but the first have it still to read.
+        expect((await getOf(segment)).status).toBe(503);
+        await second?.arrayBuffer();
+        expect((await getOf(segment)).status).toBe(200);
+      }),
+  );
+
+  test('who were held in vain take no place', async () => {
+    stopTime();
+    await insideSegment(async (segment) => {
+      const held = Array.from({ length: 100 }, () => getOf(segment, {}, seconds(3)));
+      await pass(3000);
+      for (const one of held) expect((await one).status).toBe(404);
+    });
+  });
+});
