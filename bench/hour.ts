@@ -40,15 +40,7 @@ const watching = [
     const { fragments } = await eye.segment(number);
     latencies.push(...fragments.map(({ arrivedAt, time }) => 1000 * (arrivedAt - time)));
   }),
-  ...Array.from({ length: Number(values.viewers) - 1 }, () => {
-    const dispatcher = new Agent();
-    return readOn(async (number) => {
-      const url = new URL(`/demo/chunk-stream0-${number}.m4s`, origin);
-      const { statusCode, body } = await request(url, { dispatcher });
-      await body.dump({ limit: Infinity });
-      if (statusCode !== 200) throw new Error(`GET answered ${statusCode}`);
-    }).finally(async () => dispatcher.destroy());
-  }),
+  ...Array.from({ length: Number(values.viewers) - 1 }, () => drain()),
 ];
 
 const rows: Row[] = [];
@@ -100,6 +92,18 @@ async function readOn(read: (number: number) => Promise<void>): Promise<void> {
       await sleep(100);
     }
   }
+}
+
+/** A viewer with a connection of its own, who looks at nothing. */
+async function drain(): Promise<void> {
+  const dispatcher = new Agent();
+  await readOn(async (number) => {
+    const url = new URL(`/demo/chunk-stream0-${number}.m4s`, origin);
+    const { statusCode, body } = await request(url, { dispatcher });
+    await body.dump({ limit: Infinity });
+    if (statusCode !== 200) throw new Error(`GET answered ${statusCode}`);
+  });
+  await dispatcher.destroy();
 }
 
 /** Of the demo and what it has started: processor time so far, and memory. */
