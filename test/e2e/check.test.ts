@@ -127,8 +127,8 @@ describe('fast-ll check', () => {
       const playing = hanging.whenPlaying(1);
       const running = startFastLl(['check', '-c', folder.path('config.json')]);
       await playing;
-      const children = await childrenOf(running.pid);
-      expect(children.map(({ name }) => name)).toEqual(['ffmpeg']);
+      const children = await childrenOf(running.pid, 'ffmpeg');
+      expect(children).toHaveLength(1);
       const asked = performance.now();
       process.kill(running.pid ?? 0, 'SIGINT');
       expect(await running.ended).toBe(130);

@@ -89,8 +89,9 @@ describe('the demo', () => {
       );
       const { targetMs, neededMs } = await figuresOf(page);
       expect(targetMs).toBeGreaterThanOrEqual(neededMs!);
-      const words = await page.locator('#target').textContent();
-      expect(words).toMatch(/^Target [\d,]+ ms, (lowered|raised), as /);
+      await expect
+        .poll(() => page.locator('#target').textContent())
+        .toMatch(/^Target [\d,]+ ms, (lowered|raised), as /);
       await page.close();
     });
 
