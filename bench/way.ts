@@ -103,7 +103,9 @@ async function* textLatencies(args: readonly string[]): AsyncGenerator<number> {
   }
 }
 
-const pipeOf = ({ stdio }: { readonly stdio: readonly unknown[] }): Readable => stdio[FIRST_PIPE] as Readable;
+function pipeOf({ stdio }: { readonly stdio: readonly unknown[] }): Readable {
+  return stdio[FIRST_PIPE] as Readable;
+}
 
 async function* flvLatencies(): AsyncGenerator<number> {
   const child = execa(ffmpeg.path, run.args, {
