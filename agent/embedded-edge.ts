@@ -65,8 +65,12 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
     ),
   );
   const close = async (): Promise<void> => {
-    // It rejects when the runtime has never started.
-    await miniflare.dispose().finally(() => storage.close());
+    try {
+      // Rejects when the runtime has never started.
+      await miniflare.dispose();
+    } finally {
+      await storage.close();
+    }
   };
   const address = await addressOf(miniflare, { https }).catch(async (error: unknown) => {
     // Else it would keep the process from ending. It fails for the same reason again.
