@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -7,6 +6,7 @@ import { signToken } from '../protocol/token.ts';
 import { folderWith, freePort, startFastLl } from '../test/e2e/support/fast-ll.ts';
 import { findFfmpeg } from '../test/fixtures/camera/ffmpeg.ts';
 import { TEST_SECRET } from '../test/secret.ts';
+import { cpuSeconds, residentMb } from './process-usage.ts';
 
 /**
  * What a camera costs the agent beyond FFmpeg: processor time and memory with more and more streams of 2 Mbit/s, of
@@ -23,7 +23,6 @@ const { values } = parseArgs({
     fragment: { type: 'string', default: '0.1' },
   },
 });
-const TICKS_PER_SECOND = 100;
 const WARM_UP_MS = 10_000;
 
 const ffmpeg = await findFfmpeg();
@@ -79,7 +78,7 @@ async function measure(cameras: number): Promise<Row> {
   const restarts = agent.stderr.match(/trying again/g)?.length ?? 0;
   if (restarts > 0) throw new Error(`expected cameras that run, got ${restarts} restarts:\n${agent.stderr}`);
   const newest = await fetch(`http://127.0.0.1:${port}/cam0/chunk-stream0-${Math.floor(Date.now() / 1000) - 1}.m4s`);
-  const row = { cameras, cpu, mb: memoryMb(agent.pid), delivered: (await newest.arrayBuffer()).byteLength };
+  const row = { cameras, cpu, mb: round(residentMb(agent.pid)), delivered: (await newest.arrayBuffer()).byteLength };
   process.stdout.write(`${JSON.stringify(row)}\n`);
   return row;
 }
@@ -106,16 +105,6 @@ async function record(file: string): Promise<void> {
     ],
     ...['-b:v', rate, '-maxrate', rate, '-bufsize', rate, '-f', 'flv', '-flvflags', 'no_duration_filesize', file],
   ]);
-}
-
-/** User and system time of a process (proc(5), stat). */
-function cpuSeconds(pid: number | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-function memoryMb(pid: number | undefined): number {
-  return round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024);
 }
 
 function round(value: number): number {

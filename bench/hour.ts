@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -7,6 +6,7 @@ import { freePort, startFastLl } from '../test/e2e/support/fast-ll.ts';
 import { processes } from '../test/e2e/support/processes.ts';
 import { Viewer } from '../test/e2e/support/segments.ts';
 import { plot } from './plot.ts';
+import { cpuSeconds, residentMb } from './process-usage.ts';
 
 /**
  * The demo and fifty viewers for an hour, or as long as is asked for: latency from a frame's capture to its arrival,
@@ -21,7 +21,6 @@ const { values } = parseArgs({
   },
 });
 const INTERVAL_S = 10;
-const TICKS_PER_SECOND = 100;
 const now = (): number => Date.now() / 1000;
 
 const port = await freePort();
@@ -113,10 +112,7 @@ async function cpu(): Promise<Record<string, { readonly seconds: number; readonl
     family
       .filter(({ name }) => name !== 'sh')
       .map(({ pid, name }) => {
-        const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-        const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-        const seconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-        return [pid === demo.pid ? 'agent' : name, { seconds, mb: round(Number(rss) / 1024) }];
+        return [pid === demo.pid ? 'agent' : name, { seconds: cpuSeconds(pid), mb: round(residentMb(pid)) }];
       }),
   );
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { Crowd, type Watched } from './relay-crowd.ts';
 import { HEADER, stampedFragment } from './relay-meter.ts';
-import { cpuSeconds, residentMb, type Target } from './relay-targets.ts';
+import { cpuSeconds, residentMb } from './process-usage.ts';
+import type { Target } from './relay-targets.ts';
 import { monotonicMs } from './relay-viewer.ts';
 
 /** One measurement: a stream of segments of a second, put to a target and watched by a crowd. */
@@ -54,7 +55,7 @@ export async function measure(target: Target, stream: string, load: Load): Promi
   for (const [index, number] of numbers.entries()) {
     opensAt = load.asks === 'next' ? opensAt + 1000 : monotonicMs() + EARLY_MS;
     if (load.asks === 'early') watched.push(crowd.watch(publisher.path(number)));
-    if (index === WARM_UP_SEGMENTS) cpuBefore = cpuSeconds(target);
+    if (index === WARM_UP_SEGMENTS) cpuBefore = cpuSeconds(target.pid);
     const stalled =
       load.stalled === 0 ? undefined : await Crowd.gather({ ...settings, viewers: load.stalled, stalled: true });
     void stalled?.watch(publisher.path(number));
@@ -68,8 +69,8 @@ export async function measure(target: Target, stream: string, load: Load): Promi
   const outcome: Outcome = {
     first: counted.flatMap(({ latencies }) => latencies[0] ?? []),
     later: counted.flatMap(({ latencies }) => latencies.slice(1).flat()),
-    cpuSeconds: cpuSeconds(target) - cpuBefore,
-    residentMb: residentMb(target),
+    cpuSeconds: cpuSeconds(target.pid) - cpuBefore,
+    residentMb: residentMb(target.pid),
     errors: counted.flatMap(({ errors }) => errors),
   };
   await Promise.all([crowd.leave(), publisher.close()]);

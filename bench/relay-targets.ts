@@ -65,21 +65,6 @@ export function given(name: string, url: string, pid: number | undefined, header
   };
 }
 
-const TICKS_PER_SECOND = 100;
-
-/** User and system time of a process, in seconds (proc(5), `stat`). */
-export function cpuSeconds({ pid }: Target): number {
-  if (pid === undefined) return NaN;
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-/** Resident memory of a process, in MiB (proc(5), `status`). */
-export function residentMb({ pid }: Target): number {
-  if (pid === undefined) return NaN;
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-}
-
 const children = (): number[] =>
   readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').map(Number);
 

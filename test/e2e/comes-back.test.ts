@@ -4,28 +4,11 @@ import { startCamera, type Camera } from '../fixtures/camera/camera.ts';
 import { TEST_SECRET } from '../secret.ts';
 import { folderWith, freePort, runFastLl, startFastLl } from './support/fast-ll.ts';
 import { childrenOf, ffmpegOf, leftOf } from './support/processes.ts';
-import { Viewer, type Segment } from './support/segments.ts';
+import { Viewer } from './support/segments.ts';
 import { camera as cameraEntry, fastLlWith, generated, type ConfiguredFastLl } from './support/streams.ts';
-import { Watcher } from './support/watcher.ts';
+import { expectNumbersByTheClock, watch } from './support/watcher.ts';
 
 const now = (): number => Date.now() / 1000;
-
-function watch(origin: string, stream: string): Watcher {
-  const watcher = new Watcher(new Viewer(origin, stream));
-  onTestFinished(() => watcher[Symbol.asyncDispose]());
-  return watcher;
-}
-
-/** Segments without media say only that there is none. */
-function expectNumbersByTheClock(segments: readonly Segment[]): void {
-  for (const { number, fragments } of segments) {
-    for (const { time } of fragments) {
-      expect(time).toBeGreaterThan(number - 0.1);
-      expect(time).toBeLessThan(number + 1);
-    }
-    if (fragments.length > 0) expect(fragments[0]?.frames[0]?.keyframe).toBe(true);
-  }
-}
 
 describe('a camera that is watched', () => {
   let camera: Camera;

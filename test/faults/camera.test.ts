@@ -4,30 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { folderWith } from '../e2e/support/fast-ll.ts';
 import { childrenOf } from '../e2e/support/processes.ts';
-import { Viewer, type Segment } from '../e2e/support/segments.ts';
+import type { Segment } from '../e2e/support/segments.ts';
 import { camera as cameraEntry, fastLlWith, generated, type ConfiguredFastLl } from '../e2e/support/streams.ts';
-import { Watcher } from '../e2e/support/watcher.ts';
+import { expectNumbersByTheClock, watch } from '../e2e/support/watcher.ts';
 import { startCamera, type Camera } from '../fixtures/camera/camera.ts';
 import { findFfmpeg } from '../fixtures/camera/ffmpeg.ts';
 import { tell } from './support/figures.ts';
 
 const now = (): number => Date.now() / 1000;
 const GARBLING_FFMPEG = fileURLToPath(new URL('../fixtures/garbling-ffmpeg.js', import.meta.url));
-
-function watch({ origin }: ConfiguredFastLl, stream: string): Watcher {
-  const watcher = new Watcher(new Viewer(origin, stream));
-  onTestFinished(() => watcher[Symbol.asyncDispose]());
-  return watcher;
-}
-
-function expectNumbersByTheClock(segments: readonly Segment[]): void {
-  for (const { number, fragments } of segments) {
-    for (const { time } of fragments) {
-      expect(time).toBeGreaterThan(number - 0.1);
-      expect(time).toBeLessThan(number + 1);
-    }
-  }
-}
 
 describe('of two cameras, one', () => {
   let front: Camera;
@@ -78,7 +63,7 @@ describe('of two cameras, one', () => {
   };
 
   test.for(Object.entries(troubles))('%s', async ([name, { begin, limit }]) => {
-    const [troubled, other] = [watch(running, 'front'), watch(running, 'garden')];
+    const [troubled, other] = [watch(running.origin, 'front'), watch(running.origin, 'garden')];
     await troubled.seesAfter(now());
     await other.seesAfter(now());
     const restarts = running.fastLl.stderr.match(/garden: .*trying again/g)?.length ?? 0;
@@ -115,7 +100,7 @@ test('an encoder whose output turns into noise is started anew', async () => {
     environment: { REAL_FFMPEG: ffmpeg, GARBLE: files.path('garble') },
   });
   onTestFinished(() => running[Symbol.asyncDispose]());
-  const watcher = watch(running, 'noise');
+  const watcher = watch(running.origin, 'noise');
   await watcher.seesAfter(now());
 
   const began = now();
@@ -140,5 +125,5 @@ test('a camera that wants another password is asked less and less often, and say
   ]);
   onTestFinished(() => running[Symbol.asyncDispose]());
   await running.fastLl.says(/locked: .*(user|password|credentials).*trying again in 30 s/i);
-  await watch(running, 'open').seesAfter(now());
+  await watch(running.origin, 'open').seesAfter(now());
 });

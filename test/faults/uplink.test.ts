@@ -10,7 +10,7 @@ import { ffmpegOf } from '../e2e/support/processes.ts';
 import { Viewer } from '../e2e/support/segments.ts';
 import { dashJs, PlayerPage, shaka } from '../e2e/support/stock-player.ts';
 import { generated } from '../e2e/support/streams.ts';
-import { Watcher } from '../e2e/support/watcher.ts';
+import { watch } from '../e2e/support/watcher.ts';
 import { startHttp2Front } from '../fixtures/http2-front.ts';
 import { TEST_SECRET } from '../secret.ts';
 import { tell } from './support/figures.ts';
@@ -50,8 +50,7 @@ async function remoteCamera({ timeShift, http2 }: { readonly timeShift: number; 
   onTestFinished(() => viewer[Symbol.asyncDispose]());
   await viewer.whenState('idle', 15_000);
   await viewer.manifest();
-  const watcher = new Watcher(new Viewer(origin, 'remote'));
-  onTestFinished(() => watcher[Symbol.asyncDispose]());
+  const watcher = watch(origin, 'remote');
   await watcher.seesAfter(now());
   return { network, agent, viewer, watcher, origin };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { messageOf } from '../../../agent/errors.ts';
-import type { Segment, Viewer } from './segments.ts';
+import { Viewer, type Segment } from './segments.ts';
 
 /** Somebody who watches through every trouble: asks for segment after segment by the clock, as players do. */
 export class Watcher implements AsyncDisposable {
@@ -48,5 +48,23 @@ export class Watcher implements AsyncDisposable {
     this.#over.abort();
     await this.#viewer[Symbol.asyncDispose]();
     await this.#watching;
+  }
+}
+
+/** Somebody who watches until the test is over. */
+export function watch(origin: string, stream: string): Watcher {
+  const watcher = new Watcher(new Viewer(origin, stream));
+  onTestFinished(() => watcher[Symbol.asyncDispose]());
+  return watcher;
+}
+
+/** Each begins with a keyframe; those without media say only that there is none. */
+export function expectNumbersByTheClock(segments: readonly Segment[]): void {
+  for (const { number, fragments } of segments) {
+    for (const { time } of fragments) {
+      expect(time).toBeGreaterThan(number - 0.1);
+      expect(time).toBeLessThan(number + 1);
+    }
+    if (fragments.length > 0) expect(fragments[0]?.frames[0]?.keyframe).toBe(true);
   }
 }
