@@ -20,7 +20,7 @@ describe('of two cameras, one', () => {
   let running: ConfiguredFastLl;
 
   beforeAll(async () => {
-    front = await startCamera({ size: '320x180', fps: 15 });
+    front = await startCamera({ path: '/front', size: '320x180', fps: 15 });
     garden = await startCamera({ size: '320x180', fps: 15 });
     running = await fastLlWith([
       cameraEntry('front', front.url, { alwaysOn: true }),
@@ -35,7 +35,7 @@ describe('of two cameras, one', () => {
 
   const frontFfmpeg = async (): Promise<number> => {
     for (const { pid } of await childrenOf(running.fastLl.pid, 'ffmpeg')) {
-      if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes(`:${front.port}/`)) return pid;
+      if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('/front')) return pid;
     }
     throw new Error('expected an FFmpeg');
   };

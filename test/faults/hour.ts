@@ -40,7 +40,7 @@ let edge = await deploy();
 stack.defer(() => edge[Symbol.asyncDispose]());
 const cameras: Record<string, Camera> = {};
 for (const name of NAMES) {
-  cameras[name] = stack.use(await startCamera({ host: network.gateway, size: '320x180', fps: 15 }));
+  cameras[name] = stack.use(await startCamera({ path: `/${name}`, host: network.gateway, size: '320x180', fps: 15 }));
 }
 const agent = await startAgent();
 const edges = new Map([...NAMES, 'made'].map((name) => [name, stack.use(new LiveEdge(origin(), name))]));
@@ -170,7 +170,7 @@ async function killWorkerd(): Promise<void> {
 }
 
 async function ffmpegOf(stream: string): Promise<number> {
-  const mark = stream === 'made' ? 'lavfi' : `:${cameras[stream]?.port}/`;
+  const mark = stream === 'made' ? 'lavfi' : `/${stream}`;
   for (let tries = 0; tries < 100; tries += 1) {
     for (const { pid } of await childrenOf(agent.pid, 'ffmpeg')) {
       const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
