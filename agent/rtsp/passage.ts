@@ -56,28 +56,26 @@ export async function openPassage(href: string, signal: AbortSignal): Promise<Pa
     toFfmpeg.on('drain', () => toCamera.resume());
   });
   server.listen(0, '127.0.0.1');
-  await once(server, 'listening', { signal });
-  signal.addEventListener(
-    'abort',
-    () => {
-      server.close();
-      for (const socket of open) socket.destroy();
-    },
-    { once: true },
-  );
+  await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const close = (): void => {
+    server.close();
+    for (const socket of open) socket.destroy();
+  };
+  // It takes a moment to listen, in which the session may have ended.
+  if (signal.aborted) close();
+  else signal.addEventListener('abort', close, { once: true });
   return {
-    href: `${href.slice(0, href.indexOf('://') + 3)}${credentialsOf(href)}127.0.0.1:${port}${pathOf(href)}`,
+    // Not by `URL`: it would encode what cameras expect as it is.
+    href: href.replace(HOST, (_, before: string) => `${before}127.0.0.1:${port}`),
     get trouble() {
       return trouble;
     },
   };
 }
 
-/** Not by `URL`: it would encode what cameras expect as it is. */
-const [AUTHORITY, PATH] = [/^rtsp:\/\/([^/?]*)/, /^rtsp:\/\/[^/?]*(.*)$/s];
-const credentialsOf = (href: string): string => /^.*@/.exec(AUTHORITY.exec(href)?.[1] ?? '')?.[0] ?? '';
-const pathOf = (href: string): string => PATH.exec(href)?.[1] ?? '';
+/** Behind the credentials, up to the path. */
+const HOST = /^(rtsp:\/\/(?:[^/?]*@)?)[^/?]*/;
 /** Without the brackets of an IPv6 address. */
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
 
