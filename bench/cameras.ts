@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
-import { signToken } from '../protocol/token.ts';
+import { publishToken, startEdge } from '../test/e2e/support/edge-process.ts';
 import { folderWith, freePort, startFastLl } from '../test/e2e/support/fast-ll.ts';
 import { findFfmpeg } from '../test/fixtures/camera/ffmpeg.ts';
-import { TEST_SECRET } from '../test/secret.ts';
 import { cpuSeconds, residentMb } from './process-usage.ts';
 
 /**
@@ -50,9 +49,8 @@ interface Row {
 
 async function measure(cameras: number): Promise<Row> {
   const port = await freePort();
-  await using edge = startFastLl(['edge', '--port', String(port)], { environment: { FASTLL_SECRET: TEST_SECRET } });
-  await edge.says(/^Edge:/m);
-  const token = await signToken({ sub: '*', scope: 'publish', exp: Math.floor(Date.now() / 1000) + 3600 }, TEST_SECRET);
+  await using _edge = await startEdge(port);
+  const token = await publishToken();
   const [fragmentDuration, targetFps] = [Number(values.fragment), Number(values.fps)];
   const quality = { targetWidth: 1280, targetBitrate: Number(values.kbps) };
   const streams = Array.from({ length: Math.max(1, cameras) }, (_, index) => ({
@@ -89,20 +87,8 @@ async function record(file: string): Promise<void> {
   const rate = `${values.kbps}k`;
   await execa(ffmpeg, [
     ...['-y', '-loglevel', 'error', '-f', 'lavfi', '-i', source, '-t', '4', '-pix_fmt', 'yuv420p'],
-    ...[
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-tune',
-      'zerolatency',
-      '-bf',
-      '0',
-      '-g',
-      values.fps,
-      '-sc_threshold',
-      '0',
-    ],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-bf', '0'],
+    ...['-g', values.fps, '-sc_threshold', '0'],
     ...['-b:v', rate, '-maxrate', rate, '-bufsize', rate, '-f', 'flv', '-flvflags', 'no_duration_filesize', file],
   ]);
 }

@@ -1,24 +1,13 @@
 import type { Look, Outcome } from './glass-run.ts';
 
 /** A measurement as a line of JSON, and as a line of a table. Times in milliseconds. */
-export interface Row extends Look {
+export interface Row extends Look, Omit<Outcome, 'ages'> {
   readonly network: string;
+  /** Of the ages. */
   readonly p50: number;
   readonly p95: number;
   readonly max: number;
-  readonly longestPicture: number;
   readonly picturesPerSecond: number;
-  readonly unread: number;
-  readonly stalls: number;
-  readonly stalledFor: number;
-  readonly waits: number;
-  readonly stallsBefore: number;
-  readonly dropped: number;
-  readonly cold: number;
-  readonly warm: number;
-  readonly aim: number | null;
-  readonly idle: number;
-  readonly errors: readonly string[];
 }
 
 export function rowOf(look: Look, network: string, outcome: Outcome): Row {

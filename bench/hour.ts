@@ -44,11 +44,11 @@ const watching = [
 
 const rows: Row[] = [];
 const start = now();
-let before = await cpu();
+let before = await usage();
 while (now() < start + 60 * Number(values.minutes)) {
   await sleep(1000 * (start + INTERVAL_S * (rows.length + 1) - now()));
   const sorted = latencies.splice(0).toSorted((a, b) => a - b);
-  const after = await cpu();
+  const after = await usage();
   const row: Row = {
     minute: round((now() - start) / 60),
     p50: round(sorted[sorted.length >> 1] ?? NaN),
@@ -106,14 +106,15 @@ async function drain(): Promise<void> {
 }
 
 /** Of the demo and what it has started: processor time so far, and memory. */
-async function cpu(): Promise<Record<string, { readonly seconds: number; readonly mb: number }>> {
+async function usage(): Promise<Record<string, { readonly seconds: number; readonly mb: number }>> {
   const family = (await processes()).filter(({ pid, parent }) => pid === demo.pid || parent === demo.pid);
   return Object.fromEntries(
     family
       .filter(({ name }) => name !== 'sh')
-      .map(({ pid, name }) => {
-        return [pid === demo.pid ? 'agent' : name, { seconds: cpuSeconds(pid), mb: round(residentMb(pid)) }];
-      }),
+      .map(({ pid, name }) => [
+        pid === demo.pid ? 'agent' : name,
+        { seconds: cpuSeconds(pid), mb: round(residentMb(pid)) },
+      ]),
   );
 }
 

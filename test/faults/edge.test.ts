@@ -1,13 +1,12 @@
 /** The edge goes away in the middle of a segment: it is there again with all that it knew, and the segment is whole. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { signToken } from '../../protocol/token.ts';
+import { publishToken, startEdge } from '../e2e/support/edge-process.ts';
 import { folderWith, freePort, startFastLl } from '../e2e/support/fast-ll.ts';
 import { childrenOf } from '../e2e/support/processes.ts';
 import { Viewer } from '../e2e/support/segments.ts';
 import { fastLlWith, generated } from '../e2e/support/streams.ts';
 import { Watcher } from '../e2e/support/watcher.ts';
-import { TEST_SECRET } from '../secret.ts';
 import { tell } from './support/figures.ts';
 
 const now = (): number => Date.now() / 1000;
@@ -69,13 +68,12 @@ test('an edge is deployed anew while agents are connected to it', async () => {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const deploy = async () => {
-    const edge = startFastLl(['edge', '--port', String(port)], { environment: { FASTLL_SECRET: TEST_SECRET } });
+    const edge = await startEdge(port);
     onTestFinished(() => edge[Symbol.asyncDispose]());
-    await edge.says(/^Edge:/m);
     return edge;
   };
   let edge = await deploy();
-  const token = await signToken({ sub: '*', scope: 'publish', exp: Math.floor(now()) + 3600 }, TEST_SECRET);
+  const token = await publishToken();
   await using files = await folderWith({
     'config.json': { edge: origin, token, streams: 'streams.json' },
     'streams.json': [generated('doors', DOORS)],

@@ -1,12 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { signToken } from '../../protocol/token.ts';
+import { publishToken, startEdge } from '../e2e/support/edge-process.ts';
 import { folderWith, freePort, startFastLl, type RunningFastLl } from '../e2e/support/fast-ll.ts';
 import { childrenOf, processes } from '../e2e/support/processes.ts';
 import { camera as cameraEntry, generated } from '../e2e/support/streams.ts';
 import { startCamera, type Camera } from '../fixtures/camera/camera.ts';
-import { TEST_SECRET } from '../secret.ts';
 import { LiveEdge } from './support/live-edge.ts';
 import { Network, noNetwork } from './support/network.ts';
 
@@ -31,6 +30,7 @@ const say = (line: object): unknown => process.stdout.write(`${JSON.stringify(li
 /** What the agent may have more at the end than after it has warmed up. */
 const GROWTH = { mb: 40, files: 20, processes: 0 };
 const NAMES = ['front', 'garden', 'garage'] as const;
+const everyone = [...NAMES, 'made'];
 
 await using stack = new AsyncDisposableStack();
 if (noNetwork !== undefined) throw new Error(`it needs a network of its own: ${noNetwork}`);
@@ -43,7 +43,7 @@ for (const name of NAMES) {
   cameras[name] = stack.use(await startCamera({ path: `/${name}`, host: network.gateway, size: '320x180', fps: 15 }));
 }
 const agent = await startAgent();
-const edges = new Map([...NAMES, 'made'].map((name) => [name, stack.use(new LiveEdge(origin(), name))]));
+const edges = new Map(everyone.map((name) => [name, stack.use(new LiveEdge(origin(), name))]));
 await Promise.all(edges.values().map((one) => one.reaches(now(), 30)));
 
 interface Fault {
@@ -51,7 +51,6 @@ interface Fault {
   readonly hits: readonly string[];
   readonly do: () => Promise<void>;
 }
-const everyone = [...NAMES, 'made'];
 const faultsOfAll: Readonly<Record<string, Fault>> = {
   'FFmpeg killed': { hits: ['made'], do: async () => void process.kill(await ffmpegOf('made'), 'SIGKILL') },
   'uplink gone for 1 to 6 s': { hits: everyone, do: () => outage(1 + random() * 5) },
@@ -185,16 +184,12 @@ function origin(): string {
   return `http://127.0.0.1:${port}`;
 }
 
-async function deploy(): Promise<RunningFastLl> {
-  const one = startFastLl(['edge', '--host', '0.0.0.0', '--port', String(port)], {
-    environment: { FASTLL_SECRET: TEST_SECRET },
-  });
-  await one.says(/^Edge:/m);
-  return one;
+function deploy(): Promise<RunningFastLl> {
+  return startEdge(port, '0.0.0.0');
 }
 
 async function startAgent(): Promise<RunningFastLl> {
-  const token = await signToken({ sub: '*', scope: 'publish', exp: Math.floor(now()) + 360_000 }, TEST_SECRET);
+  const token = await publishToken(360_000);
   const entries = Object.entries(cameras).map(([name, { url }]) => cameraEntry(name, url, { alwaysOn: true }));
   const files = stack.use(
     await folderWith({

@@ -1,12 +1,11 @@
 /** Two agents push one stream, one of them as a spare: a segment is one's or the other's, and one may die. */
 import { expect, onTestFinished, test } from 'vitest';
 import { splitBoxes } from '../../protocol/boxes.ts';
-import { signToken } from '../../protocol/token.ts';
+import { publishToken, startEdge } from '../e2e/support/edge-process.ts';
 import { folderWith, freePort, startFastLl } from '../e2e/support/fast-ll.ts';
 import type { Segment } from '../e2e/support/segments.ts';
 import { generated } from '../e2e/support/streams.ts';
 import { watch } from '../e2e/support/watcher.ts';
-import { TEST_SECRET } from '../secret.ts';
 import { tell } from './support/figures.ts';
 import { LiveEdge } from './support/live-edge.ts';
 
@@ -15,10 +14,9 @@ const now = (): number => Date.now() / 1000;
 async function twoAgents() {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const edge = startFastLl(['edge', '--port', String(port)], { environment: { FASTLL_SECRET: TEST_SECRET } });
+  const edge = await startEdge(port);
   onTestFinished(() => edge[Symbol.asyncDispose]());
-  await edge.says(/^Edge:/m);
-  const token = await signToken({ sub: '*', scope: 'publish', exp: Math.floor(now()) + 3600 }, TEST_SECRET);
+  const token = await publishToken();
   const files = await folderWith({
     'config.json': { edge: origin, token, streams: 'streams.json' },
     'streams.json': [generated('both', { alwaysOn: true })],

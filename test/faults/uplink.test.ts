@@ -2,9 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { signToken } from '../../protocol/token.ts';
 import { noChromium, openBrowser } from '../e2e/support/browser.ts';
 import { writeCertificate } from '../e2e/support/certificate.ts';
+import { publishToken, startEdge } from '../e2e/support/edge-process.ts';
 import { folderWith, freePort, startFastLl, type RunningFastLl } from '../e2e/support/fast-ll.ts';
 import { ffmpegOf } from '../e2e/support/processes.ts';
 import { Viewer } from '../e2e/support/segments.ts';
@@ -12,7 +12,6 @@ import { dashJs, PlayerPage, shaka } from '../e2e/support/stock-player.ts';
 import { generated } from '../e2e/support/streams.ts';
 import { watch } from '../e2e/support/watcher.ts';
 import { startHttp2Front } from '../fixtures/http2-front.ts';
-import { TEST_SECRET } from '../secret.ts';
 import { tell } from './support/figures.ts';
 import { Network, noNetwork } from './support/network.ts';
 
@@ -23,13 +22,10 @@ async function remoteCamera({ timeShift, http2 }: { readonly timeShift: number; 
   const network = await Network.create();
   onTestFinished(() => network[Symbol.asyncDispose]());
   const port = await freePort();
-  const edge = startFastLl(['edge', '--host', '0.0.0.0', '--port', String(port)], {
-    environment: { FASTLL_SECRET: TEST_SECRET },
-  });
+  const edge = await startEdge(port, '0.0.0.0');
   onTestFinished(() => edge[Symbol.asyncDispose]());
-  await edge.says(/^Edge:/m);
   const origin = `http://127.0.0.1:${port}`;
-  const token = await signToken({ sub: '*', scope: 'publish', exp: Math.floor(now()) + 3600 }, TEST_SECRET);
+  const token = await publishToken();
   const files = await folderWith({ 'streams.json': [generated('remote', { timeShift })] });
   onTestFinished(() => files[Symbol.asyncDispose]());
   let reached = `http://${network.gateway}:${port}`;
