@@ -16,6 +16,9 @@ export const insideSegment = (
 /** As short as a test can wait for. */
 export const PATIENCE: PutTerms['patience'] = { alone: milliseconds(10_000), withSpare: milliseconds(1200) };
 
+/** A few readers' responses end so soon after the last piece. */
+export const CLOSING_MS = 10;
+
 /** A PUT whose body is written piece by piece, and ended or broken off. */
 export class Encoder {
   readonly answer: Promise<Response>;

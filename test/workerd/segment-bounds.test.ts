@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MAX_READERS } from '../../worker/segment/state.ts';
 import { seconds } from '../../protocol/units.ts';
-import { Encoder, getOf, insideSegment, PATIENCE, Reader, settled } from './encoder.ts';
+import { CLOSING_MS, Encoder, getOf, insideSegment, PATIENCE, Reader, settled } from './encoder.ts';
 import { DESCRIPTION, liveStream, numberNow, passTime, placeOf, putWhole, until } from './support.ts';
 
 afterEach(() => {
@@ -36,6 +36,7 @@ describe('a PUT that says nothing', () => {
       const again = new Encoder(segment, 'agent-1');
       again.write('one two three ');
       expect((await again.end()).status).toBe(201);
+      await pass(CLOSING_MS);
       expect([await viewer.end, viewer.text]).toEqual(['whole', 'one two three ']);
     });
   });

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import fc from 'fast-check';
 import type { Segment } from '../../worker/segment/object.ts';
-import { Encoder, getOf, insideSegment, PATIENCE, Reader, settled } from './encoder.ts';
+import { CLOSING_MS, Encoder, getOf, insideSegment, PATIENCE, Reader, settled } from './encoder.ts';
 
 const RUNS = { seed: 20261122, numRuns: 150 };
 const GRACE_MS = 4000;
@@ -153,6 +153,7 @@ test('an encoder whose PUTs break off, and who sends them again', { timeout: 120
         expect((await head(segment)).headers.get('content-length')).toBe(String(bytes.length));
         const late = await Reader.open(segment);
         expect([await late.end, late.text]).toEqual(['whole', textOf(bytes)]);
+        await pass(CLOSING_MS);
         for (const { reader, left } of story.viewers) {
           const { end, text } = await ended(reader);
           if (left) expect(textOf(bytes).startsWith(text)).toBe(true);
@@ -288,6 +289,7 @@ test('several agents on one camera, each of which may break off or fall silent a
           const won = textOf(winners[0]?.bytes ?? new Uint8Array());
           const late = await Reader.open(segment);
           expect([await late.end, late.text]).toEqual(['whole', won]);
+          await pass(CLOSING_MS);
           for (const { reader, left } of story.viewers) {
             const { end, text } = await ended(reader);
             expect(agents.some(({ bytes }) => textOf(bytes).startsWith(text))).toBe(true);

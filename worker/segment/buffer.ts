@@ -8,6 +8,12 @@
  */
 const FIRST_BLOCK_BYTES = 128 * 1024;
 
+/**
+ * About what it takes to give one reader one piece, in milliseconds. To end its response takes as long: done while others
+ * wait for their last piece, it is late for half of them.
+ */
+const GIVING_MS = 0.06;
+
 type Reader = ReadableStreamDefaultController<Uint8Array>;
 
 export class SegmentBuffer {
@@ -65,9 +71,9 @@ export class SegmentBuffer {
     for (const reader of this.#readers) reader.enqueue(kept);
   }
 
-  /** Every reader ends where the writer ended. */
+  /** Every reader ends where the writer ended, after all have been given the last piece. */
   complete(): void {
-    this.#completed.resolve();
+    setTimeout(() => this.#completed.resolve(), this.#readers.size * GIVING_MS);
   }
 
   /** Every reader's response fails: nothing cut off may look complete. */
