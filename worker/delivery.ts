@@ -17,8 +17,10 @@ import { mpd } from './manifest/mpd.ts';
 import { withToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
 import { ask } from './shield/ask.ts';
-import { freshSnapshotOf, streamOf } from './stream/cache.ts';
+import { BRIEFLY } from './shield/question.ts';
+import { freshSnapshotOf } from './stream/cache.ts';
 import { knownSnapshotOf } from './stream/known.ts';
+import { streamOf } from './stream/stub.ts';
 import { playerFigures } from './statistics/cmcd.ts';
 import { isPublic, type ManifestSource, type StreamSnapshot } from './stream/snapshot.ts';
 import { switched } from './switching.ts';
@@ -30,8 +32,6 @@ const PUSHED_AHEAD = 10;
 const PUSHED_BEHIND = 1000;
 /** In seconds: its numbers say nothing about when a segment is due, so each is held for its duration and this. */
 const PUSHED_LATENESS = 2;
-/** In seconds: how long a cached entrypoint may say the same of what can change at any time. */
-const SHARED = seconds(1);
 
 export async function deliver(
   c: EdgeContext,
@@ -47,9 +47,9 @@ export async function deliver(
   if (snapshot.kind === 'unknown') throw new ProblemError({ kind: 'no such stream' });
   switch (object.kind) {
     case 'manifest':
-      return deliverManifest(c, await ask(c, { stream, object, terms: { until: now, keep: SHARED } }, now));
+      return deliverManifest(c, await ask(c, { stream, object, terms: { until: now, keep: BRIEFLY } }, now));
     case 'init':
-      return ask(c, { stream, object, terms: { until: now, keep: SHARED } }, now);
+      return ask(c, { stream, object, terms: { until: now, keep: BRIEFLY } }, now);
     case 'segment': {
       const possible = await holdFor(c.env, stream, snapshot, object, now);
       const hold = mayHold(c.env) ? possible : milliseconds(0);

@@ -19,7 +19,8 @@ import { isProbe, probe } from './probe.ts';
 import { putRequest, type PutTerms } from './segment/request.ts';
 import { patienceFor } from './segment/state.ts';
 import { segmentOf } from './segment/stub.ts';
-import { snapshotOf, streamOf } from './stream/cache.ts';
+import { snapshotOf } from './stream/cache.ts';
+import { streamOf } from './stream/stub.ts';
 import type { StreamSnapshot } from './stream/snapshot.ts';
 
 /** PUT, POST and DELETE of media objects, by Fast-ll's agents and by any other encoder. */

@@ -5,9 +5,9 @@ import { claimsOf, demand, playbackIsOpen } from './auth.ts';
 import type { EdgeContext } from './env.ts';
 import { directoryOf } from './directory.ts';
 import { ProblemError } from './errors.ts';
-import { streamOf } from './stream/cache.ts';
 import { knownSnapshotOf } from './stream/known.ts';
 import { entryOf, isPublic, type StreamEntry, type StreamSnapshot } from './stream/snapshot.ts';
+import { streamOf } from './stream/stub.ts';
 
 interface PlayableStream {
   readonly stream: StreamName;

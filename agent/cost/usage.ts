@@ -30,7 +30,7 @@ const REQUESTS_PER_SHARED_ANSWER = 1;
 const SECONDS_PER_HOUR = 3600;
 
 /** Isolates that viewers of one camera keep busy: one in each data centre, more where the requests are too many. */
-export const isolatesOf = (deployment: Deployment): number =>
+const isolatesOf = (deployment: Deployment): number =>
   Math.max(sharersOf(deployment), viewersPerCamera(deployment) / deployment.segmentDuration / REQUESTS_PER_ISOLATE);
 
 /** Who asks an object for one segment, or for one manifest at one time, through the cache: each data centre once. */
@@ -40,11 +40,16 @@ const sharersOf = (deployment: Deployment): number => Math.min(viewersPerCamera(
 export const readersOf = (deployment: Deployment, way: Way): number =>
   way === 'direct' ? viewersPerCamera(deployment) : sharersOf(deployment);
 
-/** Questions that viewers of one camera have for its Stream object, a second. */
+/** How often isolates that viewers of one camera keep busy want to know how it is, a second. */
+const snapshotsOf = (deployment: Deployment): number =>
+  isolatesOf(deployment) / Math.max(SNAPSHOT_PERIOD, deployment.segmentDuration);
+
+/** Questions that viewers of one camera have for its Stream object, a second: through the cache one a data centre each. */
 export function questionsOf(deployment: Deployment, way: Way): number {
-  const manifests = viewersPerCamera(deployment) / MANIFEST_PERIOD;
-  const snapshots = isolatesOf(deployment) / Math.max(SNAPSHOT_PERIOD, deployment.segmentDuration);
-  return snapshots + (way === 'direct' ? manifests : Math.min(manifests, sharersOf(deployment)));
+  const asked = [viewersPerCamera(deployment) / MANIFEST_PERIOD, snapshotsOf(deployment)];
+  return asked
+    .map((questions) => (way === 'direct' ? questions : Math.min(questions, sharersOf(deployment))))
+    .reduce((sum, questions) => sum + questions);
 }
 
 /** What one camera uses in an hour that it runs. */
@@ -66,10 +71,11 @@ export function cameraHour({ qualities, segmentDuration, timeShift }: Deployment
 export function audienceHour(deployment: Deployment, way: Way): Usage {
   const { segmentDuration } = deployment;
   const requests = viewersPerCamera(deployment) * (1 / segmentDuration + 1 / MANIFEST_PERIOD) * SECONDS_PER_HOUR;
+  const shared = requests + snapshotsOf(deployment) * SECONDS_PER_HOUR;
   const questions = questionsOf(deployment, way) * SECONDS_PER_HOUR;
   const reads = (readersOf(deployment, way) / segmentDuration) * SECONDS_PER_HOUR;
   return {
-    workerRequests: way === 'direct' ? requests : requests * (1 + REQUESTS_PER_SHARED_ANSWER),
+    workerRequests: way === 'direct' ? requests : requests + shared * REQUESTS_PER_SHARED_ANSWER,
     cpuMilliseconds: requests * CPU_MS_PER_REQUEST,
     objectRequests: reads + questions,
     gigabyteSeconds: questions * QUESTION_SECONDS * OBJECT_GIGABYTES,

@@ -138,7 +138,8 @@ describe('limits', () => {
     // 330 data centres ask once a second; 6,700 viewers have 670 manifests a second.
     expect(holdsUpTo(questions, ONE, 'direct')).toBe(6700);
     expect(holdsUpTo({ ...questions }, { ...ONE, dataCentres: 1 }, 'direct')).toBeGreaterThan(9000);
-    expect(holdsUpTo(questions, ONE, 'cache')).toBeGreaterThan(300_000);
+    // Through the cache a data centre asks for each once a second.
+    expect(holdsUpTo(questions, ONE, 'cache')).toBe(Infinity);
   });
 
   test('the nearest one is named', () => {
@@ -165,7 +166,7 @@ describe('the report', () => {
     const text = report(estimate({ ...ONE, viewers: 5000 })).join('\n');
     expect(text).toContain('1 camera (on while watched), 5,000 viewers 24 h a day');
     expect(text).toMatch(/^a month +\$[\d,]+ +\$[\d,]+$/m);
-    expect(text).toMatch(/^viewers of one camera, at most +1,000 +335 k$/m);
+    expect(text).toMatch(/^viewers of one camera, at most +1,000 +any$/m);
     expect(text).toContain('direct: GETs of one segment, 1,000 a second: 5 times that');
     expect(text).not.toContain('cache: GETs');
     expect(text).toMatch(/^ {2}"segmentDuration": 4 +−\$[\d,]+ a month$/m);

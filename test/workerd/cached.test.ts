@@ -39,17 +39,21 @@ interface Passage {
   readonly response: Response;
 }
 
-/** Asks an edge that shares its answers, and listens at the place where the platform's cache is. */
+/**
+ * Asks an edge that shares its answers, and listens at the place where the platform's cache is: to what the viewer asked
+ * for, and to the questions how the stream is.
+ */
 async function askShared(
   path: string,
   init: RequestInit = { headers: watching },
   variables: Partial<Env> = {},
-): Promise<{ response: Response; passages: Passage[] }> {
+): Promise<{ response: Response; passages: Passage[]; snapshots: Passage[] }> {
   const passages: Passage[] = [];
+  const snapshots: Passage[] = [];
   const Shield = {
     fetch: async (request: Request): Promise<Response> => {
       const response = await exports.Shield.fetch(request.clone());
-      passages.push({ request, response });
+      (request.url.endsWith('/snapshot') ? snapshots : passages).push({ request, response });
       return response;
     },
   };
@@ -57,7 +61,7 @@ async function askShared(
   Object.defineProperty(context, 'exports', { value: { Shield } });
   const request = new Request(new URL(path, EDGE), init);
   const response = await routes.fetch(request, { ...env, FAN_OUT: 'cache', ...variables }, context);
-  return { response, passages };
+  return { response, passages, snapshots };
 }
 
 /** The key of the only question that a request came to: all that the platform's cache tells questions apart by. */
@@ -253,6 +257,33 @@ describe('an answer', () => {
     expect(await second.response.text()).not.toContain(alice);
     const sources = await Promise.all(asked.map(({ passages }) => exports.Shield.fetch(passages[0]!.request)));
     for (const source of sources) expect(await source.text()).not.toMatch(/token/i);
+  });
+});
+
+describe('how a stream is', () => {
+  const absent = { WAIT_FOR_ABSENT_SEGMENT: 'false' };
+
+  test('is asked through it too, and shared for a second', async () => {
+    const { name } = await liveStream();
+    const { response, snapshots } = await askShared(placeOf(name, numberNow()).path, undefined, absent);
+    expect(response.status).toBe(404);
+    const [{ request, response: answer }] = snapshots as [Passage];
+    expect(new URL(request.url).pathname).toBe(`/${name}/snapshot`);
+    expect([...request.headers.keys()]).toEqual(['x-shield-keep-s', 'x-shield-until-ms']);
+    expect(answer.headers.get('cache-control')).toBe('public, s-maxage=1, no-transform');
+  });
+
+  test('is asked once, and kept', async () => {
+    const { path } = await dueSegment();
+    const first = await askShared(path, undefined, absent);
+    const second = await askShared(path, undefined, absent);
+    expect([first, second].map(({ snapshots }) => snapshots.length)).toEqual([1, 0]);
+  });
+
+  test('is shared with nobody before it is announced', async () => {
+    const { snapshots } = await askShared(`/${newName()}/manifest.mpd`);
+    const [{ response }] = snapshots as [Passage];
+    expect([response.status, response.headers.get('cache-control')]).toEqual([404, 'no-store']);
   });
 });
 

@@ -3,10 +3,13 @@ import type { Env } from '../env.ts';
 import { toResponse } from '../errors.ts';
 import { getRequest } from '../segment/request.ts';
 import { segmentOf } from '../segment/stub.ts';
-import { streamOf } from '../stream/cache.ts';
+import { streamOf } from '../stream/stub.ts';
 import type { Question } from './question.ts';
 
-/** What the objects say. Of a manifest it is what it is made of (`ManifestSource`), because each viewer's holds its token. */
+/**
+ * What the objects say. Of a manifest it is what it is made of (`ManifestSource`), because each viewer's holds its token.
+ * @param request tells what of the object is wanted
+ */
 export async function answerOf(
   env: Env,
   { stream, object, terms }: Question,
@@ -28,5 +31,11 @@ export async function answerOf(
     }
     case 'manifest':
       return Response.json(await streamOf(env, stream).manifestSource());
+    case 'snapshot': {
+      const snapshot = await streamOf(env, stream).snapshot();
+      // Shared with nobody: it may be announced in a moment.
+      const unshared = { status: 404, headers: { 'cache-control': 'no-store' } };
+      return Response.json(snapshot, snapshot.kind === 'unknown' ? unshared : {});
+    }
   }
 }

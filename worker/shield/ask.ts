@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../../protocol/units.ts';
-import type { EdgeContext } from '../env.ts';
+import type { EdgeContext, Env } from '../env.ts';
 import { answerOf } from './answer.ts';
 import { shieldRequest, type Question } from './question.ts';
 import { unshared } from './sharing.ts';
@@ -10,10 +10,19 @@ import { unshared } from './sharing.ts';
  */
 export async function ask(c: EdgeContext, question: Question, now: Milliseconds): Promise<Response> {
   const request = c.req.raw;
-  if (c.env.FAN_OUT !== 'cache' || !isAnyones(request)) return answerOf(c.env, question, request, now);
-  const { Shield } = c.executionCtx.exports as { readonly Shield: Fetcher };
-  return unshared(await Shield.fetch(shieldRequest(question)));
+  const shield = shieldOf(c.env, c.executionCtx);
+  if (shield === undefined || !isAnyones(request)) return answerOf(c.env, question, request, now);
+  return unshared(await shield.fetch(shieldRequest(question)));
 }
+
+/** The Worker's own entrypoints. */
+export interface Exports {
+  readonly exports?: unknown;
+}
+
+/** The cached entrypoint, where viewers share answers. */
+export const shieldOf = (env: Env, { exports }: Exports): Fetcher | undefined =>
+  env.FAN_OUT === 'cache' ? (exports as { readonly Shield: Fetcher }).Shield : undefined;
 
 /** A part, a HEAD and «if it has changed» are rare, and the object alone answers them exactly. */
 const isAnyones = ({ method, headers }: Request): boolean =>

@@ -8,9 +8,12 @@ import { milliseconds, seconds, type Milliseconds, type Seconds } from '../../pr
  */
 export interface Question {
   readonly stream: StreamName;
-  readonly object: MediaObject;
+  readonly object: Asked;
   readonly terms: Terms;
 }
+
+/** A media object, or how the stream is (`StreamSnapshot`). */
+export type Asked = MediaObject | { readonly kind: 'snapshot' };
 
 /** Not part of the key: for all who ask for one thing they come to the same. */
 export interface Terms {
@@ -23,11 +26,15 @@ export interface Terms {
   readonly keep: Seconds;
 }
 
+/** What can change at any time is kept no longer. */
+export const BRIEFLY = seconds(1);
+
+const SNAPSHOT_FILE = 'snapshot';
 const UNTIL_HEADER = 'x-shield-until-ms';
 const KEEP_HEADER = 'x-shield-keep-s';
 
 export const shieldRequest = ({ stream, object, terms }: Question): Request =>
-  new Request(new URL(mediaPath(stream, object), 'https://shield/'), {
+  new Request(new URL(pathOf(stream, object), 'https://shield/'), {
     headers: { [UNTIL_HEADER]: String(terms.until), [KEEP_HEADER]: String(terms.keep) },
   });
 
@@ -35,7 +42,7 @@ export const shieldRequest = ({ stream, object, terms }: Question): Request =>
 export function questionOf({ url, headers }: Request): Question | undefined {
   const [, first = '', second = ''] = new URL(url).pathname.split('/');
   const address = parseStreamAddress(first);
-  const object = parseMediaObject(second);
+  const object: Asked | undefined = second === SNAPSHOT_FILE ? { kind: 'snapshot' } : parseMediaObject(second);
   if (address === undefined || object === undefined) return undefined;
   const terms = {
     until: milliseconds(Number(headers.get(UNTIL_HEADER) ?? 0)),
@@ -43,3 +50,6 @@ export function questionOf({ url, headers }: Request): Question | undefined {
   };
   return { stream: address.stream, object, terms };
 }
+
+const pathOf = (stream: StreamName, object: Asked): string =>
+  object.kind === 'snapshot' ? `/${stream}/${SNAPSHOT_FILE}` : mediaPath(stream, object);

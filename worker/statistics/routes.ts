@@ -4,8 +4,8 @@ import { secondsOfMilliseconds, type Milliseconds } from '../../protocol/units.t
 import { demand, playbackIsOpen } from '../auth.ts';
 import type { EdgeContext } from '../env.ts';
 import { ProblemError } from '../errors.ts';
-import { streamOf } from '../stream/cache.ts';
 import { knownSnapshotOf } from '../stream/known.ts';
+import { streamOf } from '../stream/stub.ts';
 
 /** `GET /api/streams/{stream}/stats`: JSON, or CSV with `?format=csv` or where `Accept` asks for it. */
 export async function showStatistics(c: EdgeContext, stream: StreamName, now: Milliseconds): Promise<Response> {

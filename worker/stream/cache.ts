@@ -1,12 +1,15 @@
 import type { StreamName } from '../../protocol/names.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import type { Env } from '../env.ts';
-import type { Stream } from './object.ts';
+import { shieldOf, type Exports } from '../shield/ask.ts';
+import { BRIEFLY, shieldRequest } from '../shield/question.ts';
 import type { StreamSnapshot } from './snapshot.ts';
+import { streamOf } from './stub.ts';
 
 /**
  * Snapshots of streams, kept by the isolate so that a segment's GET does not wait for the Stream object: after a second
  * it is asked anew while the old one serves. Values only: a promise made for one request can't be awaited in another.
+ * A large audience keeps thousands of isolates busy: where viewers share answers, these do too.
  */
 const FRESH = milliseconds(1000);
 const STALE = milliseconds(3000);
@@ -21,29 +24,41 @@ interface Entry {
 }
 const entries = new Map<StreamName, Entry>();
 
-export const streamOf = (env: Env, stream: StreamName): DurableObjectStub<Stream> => env.STREAM.getByName(stream);
-
 /** Whether a stream is known here: then its object may be asked, whoever wants to know. */
 export const isCached = (stream: StreamName): boolean => entries.has(stream);
 
 export async function snapshotOf(
   env: Env,
-  context: Pick<ExecutionContext, 'waitUntil'>,
+  context: Pick<ExecutionContext, 'waitUntil'> & Exports,
   stream: StreamName,
   now: Milliseconds,
 ): Promise<StreamSnapshot> {
   const entry = entries.get(stream);
-  if (entry === undefined || now - entry.at > STALE) return freshSnapshotOf(env, stream, now);
+  if (entry === undefined || now - entry.at > STALE) return sharedSnapshotOf(env, context, stream, now);
   if (now - entry.askedAt > FRESH) {
     entries.set(stream, { ...entry, askedAt: now });
-    context.waitUntil(freshSnapshotOf(env, stream, now));
+    context.waitUntil(sharedSnapshotOf(env, context, stream, now));
   }
   return entry.snapshot;
 }
 
 /** Asks the object now: for what must not be decided by what was true a second ago. */
-export async function freshSnapshotOf(env: Env, stream: StreamName, now: Milliseconds): Promise<StreamSnapshot> {
-  const snapshot: StreamSnapshot = await streamOf(env, stream).snapshot();
+export const freshSnapshotOf = async (env: Env, stream: StreamName, now: Milliseconds): Promise<StreamSnapshot> =>
+  keep(stream, await streamOf(env, stream).snapshot(), now);
+
+async function sharedSnapshotOf(
+  env: Env,
+  context: Exports,
+  stream: StreamName,
+  now: Milliseconds,
+): Promise<StreamSnapshot> {
+  const shield = shieldOf(env, context);
+  if (shield === undefined) return freshSnapshotOf(env, stream, now);
+  const question = { stream, object: { kind: 'snapshot' }, terms: { until: now, keep: BRIEFLY } } as const;
+  return keep(stream, await (await shield.fetch(shieldRequest(question))).json<StreamSnapshot>(), now);
+}
+
+function keep(stream: StreamName, snapshot: StreamSnapshot, now: Milliseconds): StreamSnapshot {
   if (entries.size >= MAX_ENTRIES && !entries.has(stream)) entries.clear();
   if (snapshot.kind === 'unknown') entries.delete(stream);
   else entries.set(stream, { snapshot, at: now, askedAt: now });
