@@ -1,4 +1,5 @@
 import { runInDurableObject } from 'cloudflare:test';
+import { vi } from 'vitest';
 import type { Segment } from '../../worker/segment/object.ts';
 import { getRequest, putRequest, type PutTerms } from '../../worker/segment/request.ts';
 import { milliseconds, seconds } from '../../protocol/units.ts';
@@ -92,3 +93,12 @@ export class Reader {
 
 /** All that is ready has had its turn. */
 export const settled = (): Promise<void> => scheduler.wait(0);
+
+/** From now on time goes by only with {@link pass}, until `vi.useRealTimers`. */
+export const stopTime = (): unknown =>
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+
+export async function pass(ms: number): Promise<void> {
+  vi.advanceTimersByTime(ms);
+  await settled();
+}

@@ -2,19 +2,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MAX_READERS } from '../../worker/segment/state.ts';
 import { seconds } from '../../protocol/units.ts';
-import { CLOSING_MS, Encoder, getOf, insideSegment, PATIENCE, Reader, settled } from './encoder.ts';
+import { CLOSING_MS, Encoder, getOf, insideSegment, pass, PATIENCE, Reader, settled, stopTime } from './encoder.ts';
 import { DESCRIPTION, liveStream, numberNow, passTime, placeOf, putWhole, until } from './support.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const stopTime = (): unknown =>
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
-async function pass(ms: number): Promise<void> {
-  vi.advanceTimersByTime(ms);
-  await settled();
-}
 
 describe('a PUT that says nothing', () => {
   test('for longer than any encoder that is well counts as broken off, and is told so', async () => {

@@ -2,22 +2,17 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import fc from 'fast-check';
 import type { Segment } from '../../worker/segment/object.ts';
-import { CLOSING_MS, Encoder, getOf, insideSegment, PATIENCE, Reader, settled } from './encoder.ts';
+import { CLOSING_MS, Encoder, getOf, insideSegment, pass, PATIENCE, Reader, settled, stopTime } from './encoder.ts';
 
 const RUNS = { seed: 20261122, numRuns: 150 };
 const GRACE_MS = 4000;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  stopTime();
 });
 afterEach(() => {
   vi.useRealTimers();
 });
-
-async function pass(ms: number): Promise<void> {
-  vi.advanceTimersByTime(ms);
-  await settled();
-}
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder('latin1').decode(bytes);
 

@@ -2,20 +2,15 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { VIEWERS_HEADER } from '../../protocol/headers.ts';
 import { MAX_SPARES } from '../../worker/segment/state.ts';
-import { Encoder, getOf, insideSegment, PATIENCE, Reader, settled } from './encoder.ts';
+import { Encoder, getOf, insideSegment, pass, PATIENCE, Reader, settled, stopTime } from './encoder.ts';
 import { dueSegment, Put, pending, Viewer } from './support.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-const timers = (): unknown =>
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
 /** Until the object has noticed that nothing has come for so long. */
-async function silence(ms: number): Promise<void> {
-  vi.advanceTimersByTime(ms * 1.25);
-  await settled();
-}
+const silence = (ms: number): Promise<void> => pass(ms * 1.25);
 
 test('the spare waits, unread, and is told that the other one was first, and how many watch', async () => {
   const { path } = await dueSegment();
@@ -107,19 +102,17 @@ describe('the spare takes over', () => {
     }));
 
   test('when the first one has fallen silent for longer than encoders that are well do', async () => {
-    timers();
+    stopTime();
     await insideSegment(async (segment) => {
       const first = new Encoder(segment, 'agent-1');
       const spare = new Encoder(segment, 'agent-2');
       first.write('one ');
       const viewer = await Reader.open(segment);
       await settled();
-      vi.advanceTimersByTime(PATIENCE.withSpare);
-      await settled();
+      await pass(PATIENCE.withSpare);
       first.write('two ');
       await settled();
-      vi.advanceTimersByTime(PATIENCE.withSpare);
-      await settled();
+      await pass(PATIENCE.withSpare);
       expect(viewer.text).toBe('one two ');
       await silence(PATIENCE.withSpare);
       expect((await first.answer).status).toBe(409);
@@ -131,7 +124,7 @@ describe('the spare takes over', () => {
   });
 
   test('also of one that was sent again meanwhile', async () => {
-    timers();
+    stopTime();
     await insideSegment(async (segment) => {
       const first = new Encoder(segment, 'agent-1');
       const spare = new Encoder(segment, 'agent-2');
@@ -182,7 +175,7 @@ describe('of several spares', () => {
     }));
 
   test('one that says nothing when its turn has come does not keep it', async () => {
-    timers();
+    stopTime();
     await insideSegment(async (segment) => {
       const first = new Encoder(segment, 'agent-1');
       const silent = new Encoder(segment, 'agent-2');
