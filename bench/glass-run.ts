@@ -30,8 +30,11 @@ export interface Outcome {
   /** From asking for the page to the first picture: with the camera asleep, and while it runs. */
   readonly cold: number;
   readonly warm: number;
-  /** What the player aimed at in the end, where it says so. */
+  /** What the player aimed at in the end, and what it took its latency for, where it says so. */
   readonly aim: number | null;
+  readonly believed: number | null;
+  /** By how much media times are later than the clock in the picture; the median. */
+  readonly mediaTimeLater: number;
   readonly errors: readonly string[];
   /** Share of the machine's processors that had nothing to do: with little of it, what is measured is the machine. */
   readonly idle: number;
@@ -56,21 +59,23 @@ export async function look(at: Look, network: Network): Promise<Outcome> {
   await sleep(1000 * at.seconds);
   const after = await first.sight();
   const idle = (idleClock() - clock) / (Date.now() - from);
-  const aim = await first.targetMs();
+  const { targetMs: aim, latencyMs: believed } = await first.says();
   await widen();
   await using second = await Viewer.open(viewing);
   const warm = await second.firstPicture(FIRST_PICTURE_MS);
-  return { ...between(before, after, from), cold, warm, aim, idle, errors: after.errors };
+  return { ...between(before, after, from), cold, warm, aim, believed, idle, errors: after.errors };
 }
 
 function between(
   before: Sight,
   after: Sight,
   from: number,
-): Omit<Outcome, 'cold' | 'warm' | 'aim' | 'idle' | 'errors'> {
+): Omit<Outcome, 'cold' | 'warm' | 'aim' | 'believed' | 'idle' | 'errors'> {
   const pictures = after.pictures.filter(({ at }) => at >= from);
   const stalls = after.stalls.filter(({ at }) => at >= from);
+  const later = pictures.flatMap(({ captured, time }) => (captured === null ? [] : [1000 * time - captured]));
   return {
+    mediaTimeLater: later.toSorted((a, b) => a - b)[later.length >> 1] ?? NaN,
     ages: pictures.flatMap(({ at, captured }) => (captured === null ? [] : [at - captured])),
     longestPicture: Math.max(...pictures.slice(1).map(({ at }, index) => at - (pictures[index]?.at ?? at))),
     unread: pictures.filter(({ captured }) => captured === null).length,

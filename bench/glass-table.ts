@@ -26,9 +26,13 @@ export function rowOf(look: Look, network: string, outcome: Outcome): Row {
     cold: Math.round(rest.cold),
     warm: Math.round(rest.warm),
     idle: Math.round(100 * rest.idle) / 100,
-    aim: rest.aim === null ? null : Math.round(rest.aim),
+    mediaTimeLater: Math.round(rest.mediaTimeLater),
+    aim: rounded(rest.aim),
+    believed: rounded(rest.believed),
   };
 }
+
+const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms));
 
 export const lineOf = (row: Row): object => ({
   what: whatOf(row),
@@ -36,6 +40,7 @@ export const lineOf = (row: Row): object => ({
   player: row.player,
   target: row.target,
   aim: row.aim,
+  believed: row.believed,
   p50: row.p50,
   p95: row.p95,
   stalls: row.stalls === 0 ? '' : `${row.stalls} · ${row.stalledFor} ms`,

@@ -18,6 +18,12 @@ export type Player = (typeof PLAYERS)[number];
 
 const STOCK: Readonly<Partial<Record<Player, StockPlayer>>> = { dashjs: dashJs, shaka };
 
+/** Times in milliseconds: what a player aims at, and what it takes its latency for. */
+export interface Said {
+  readonly targetMs: number | null;
+  readonly latencyMs: number | null;
+}
+
 export interface Viewing {
   readonly player: Player;
   /** Of the edge, as the browser reaches it. */
@@ -70,9 +76,12 @@ export class Viewer implements AsyncDisposable {
     return this.#page.evaluate(() => window.glass);
   }
 
-  /** What Fast-ll's page aims at; null in other players. */
-  targetMs(): Promise<number | null> {
-    return this.#page.evaluate(() => (window as { fastll?: { targetMs: number | null } }).fastll?.targetMs ?? null);
+  /** What Fast-ll's page says of itself; nulls in other players. */
+  says(): Promise<Said> {
+    return this.#page.evaluate(() => {
+      const { fastll } = window as { fastll?: Said };
+      return { targetMs: fastll?.targetMs ?? null, latencyMs: fastll?.latencyMs ?? null };
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
