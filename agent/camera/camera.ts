@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { Control } from '../control.ts';
+import type { StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import type { Failure } from '../ffmpeg/failure.ts';
 import { saveSummary } from '../statistics.ts';
@@ -8,7 +9,7 @@ import { authorization, mediaUrl } from '../upload/edge.ts';
 import type { PutOutcome } from '../upload/put.ts';
 import type { CameraState } from '../../protocol/control.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
-import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, millisecondsOfSeconds, seconds, type Milliseconds } from '../../protocol/units.ts';
 import { delayAfter, SLOWLY, SOON } from './backoff.ts';
 import { describe, representationId } from './description.ts';
 import type { Rendition } from './rendition.ts';
@@ -40,7 +41,7 @@ export interface CameraOptions extends Pick<SessionOptions, 'stream' | 'edge' | 
 /**
  * One camera, for as long as the agent runs.
  *
- *            wanted               first picture
+ *            wanted               players can begin
  *     idle ─────────▶ starting ─────────────────▶ live
  *      ▲ ▲               ▲  │ failure               │ │
  *      │ │ unwatched     │  ▼                failure │ │ nobody has watched for 15 s
@@ -205,6 +206,8 @@ export class Camera {
         this.#renditions.map(({ video }) => video),
       ),
     );
+    await sleep(headStart(stream), undefined, { signal: over }).catch(() => {});
+    if (over.aborted) return;
     this.#say('live');
     const sizes = this.#renditions.map(({ video }) => `${video.width}×${video.height}`);
     log.info(`${stream.stream}: live, ${sizes.join(' ')}`);
@@ -315,6 +318,16 @@ export class Camera {
     return this.#outage !== undefined && unwatched < OUTAGE_MS;
   }
 }
+
+/** In seconds: the encoder tells of itself a little before its first picture, and a player's clock may err. */
+const MARGIN = 0.3;
+
+/**
+ * How much media there has to be before players may begin. They do so at their latency behind reality; dash.js 5.2 skips
+ * to the first picture there is if that is less than a segment away, and waits for ever if it is not.
+ */
+const headStart = ({ targetLatency, segmentDuration }: StreamConfig): Milliseconds =>
+  millisecondsOfSeconds(seconds(Math.max(0, targetLatency + MARGIN - segmentDuration)));
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

@@ -5,7 +5,7 @@ import { noChromium, openBrowser } from './support/browser.ts';
 import { ffmpegOf } from './support/processes.ts';
 import { Viewer } from './support/segments.ts';
 import { dashJs, PlayerPage, shaka } from './support/stock-player.ts';
-import { fastLlWith, type ConfiguredFastLl } from './support/streams.ts';
+import { fastLlWith, generated, type ConfiguredFastLl } from './support/streams.ts';
 
 /** Seconds to look at a player for; FASTLL_LONG=1 for a minute. */
 const LENGTH = process.env['FASTLL_LONG'] === '1' ? 60 : 20;
@@ -74,6 +74,18 @@ describe.for([
     expect(samples.at(-1)!.time - samples[0]!.time).toBeGreaterThan(1.5);
   });
 });
+
+test.skipIf(noChromium).for([
+  ['dash.js', dashJs],
+  ['Shaka', shaka],
+] as const)(
+  '%s wakes a camera, and plays it seconds behind reality, before which there was no picture',
+  async ([, player]) => {
+    await using sleeping = await fastLlWith([generated('asleep', { targetLatency: 2 })]);
+    await using page = await PlayerPage.open(browser, player, `${sleeping.origin}/asleep/manifest.mpd`);
+    await page.plays(10_000);
+  },
+);
 
 /** What the page tells of its video. */
 interface Figures {
