@@ -38,7 +38,8 @@ export async function makeNamespace(
   made += 1;
   const name = `glass${process.pid % 10_000}x${made % 100}`;
   const [router, browser] = [`${name}r`, `${name}b`];
-  const net = `10.254.${(process.pid + made) % 250}`;
+  // Another bench may run at the same time.
+  const net = `10.${128 + (process.pid % 127)}.${made % 250}`;
   const ip = (...args: string[]) => execa('ip', args);
   for (const one of [router, browser]) {
     await ip('netns', 'add', one);
