@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultReaderConfig, findIsoBox, readIsoBoxes } from '@svta/cml-iso-bmff';
 import { Agent, request, type Dispatcher } from 'undici';
 import { vi } from 'vitest';
@@ -76,6 +77,23 @@ export class Viewer implements AsyncDisposable {
     const reading = new Reading();
     for await (const piece of body) reading.push(piece as Uint8Array, Date.now() / 1000);
     return { number, ...reading.end() };
+  }
+
+  /** Asks for segment after segment by the clock, as players do; anew for one that is yet to come, or broke off meanwhile. */
+  async follow(
+    signal: AbortSignal,
+    taken: (segment: Segment) => void,
+    missed: (number: number, error: unknown) => void = () => {},
+  ): Promise<void> {
+    for (let number = this.current; !signal.aborted; number = Math.max(number + 1, this.current)) {
+      try {
+        taken(await this.segment(number));
+      } catch (error) {
+        missed(number, error);
+        await sleep(100, undefined, { signal }).catch(() => {});
+        if (number >= this.current) number -= 1;
+      }
+    }
   }
 
   /** How the edge says the stream is; undefined when it does not know it. */

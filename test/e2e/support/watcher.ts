@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, vi } from 'vitest';
 import { messageOf } from '../../../agent/errors.ts';
 import { Viewer, type Segment } from './segments.ts';
@@ -15,7 +14,11 @@ export class Watcher implements AsyncDisposable {
 
   constructor(viewer: Viewer) {
     this.#viewer = viewer;
-    this.#watching = this.#watch();
+    this.#watching = viewer.follow(
+      this.#over.signal,
+      (segment) => this.segments.push(segment),
+      (number, error) => this.failures.push(`${number}: ${messageOf(error)}`),
+    );
   }
 
   /** Waits for the first picture that was captured after `moment`. @returns how long after `moment` it was there, in seconds */
@@ -28,20 +31,6 @@ export class Watcher implements AsyncDisposable {
       },
       { timeout, interval: 50 },
     );
-  }
-
-  async #watch(): Promise<void> {
-    const { signal } = this.#over;
-    for (let number = this.#viewer.current; !signal.aborted; number = Math.max(number + 1, this.#viewer.current)) {
-      try {
-        this.segments.push(await this.#viewer.segment(number));
-      } catch (error) {
-        this.failures.push(`${number}: ${messageOf(error)}`);
-        await sleep(100, undefined, { signal }).catch(() => {});
-        // What is yet to come is asked for again.
-        if (number > this.#viewer.current) number -= 1;
-      }
-    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Viewer } from '../../e2e/support/segments.ts';
+import { Viewer, type Segment } from '../../e2e/support/segments.ts';
 
 /** How many seconds of arrivals are remembered. */
 const MEMORY_SECONDS = 120;
@@ -14,7 +14,7 @@ export class LiveEdge implements AsyncDisposable {
 
   constructor(origin: string, stream: string) {
     this.#viewer = new Viewer(origin, stream);
-    this.#watching = this.#watch();
+    this.#watching = this.#viewer.follow(this.#over.signal, (segment) => this.#take(segment));
   }
 
   /** Waits for a picture captured after `moment`. @returns how long after `moment` it was there */
@@ -32,21 +32,11 @@ export class LiveEdge implements AsyncDisposable {
     return Math.max(0, ...times.map((time, index) => time - (times[index - 1] ?? moment)));
   }
 
-  async #watch(): Promise<void> {
-    const { signal } = this.#over;
-    for (let number = this.#viewer.current; !signal.aborted; number = Math.max(number + 1, this.#viewer.current)) {
-      try {
-        const { fragments } = await this.#viewer.segment(number);
-        this.#arrivals.push(...fragments.map(({ time, arrivedAt }) => ({ captured: time, arrived: arrivedAt })));
-      } catch {
-        await sleep(100, undefined, { signal }).catch(() => {});
-        // What is yet to come, or broke off while it came, is asked for again.
-        if (number >= this.#viewer.current) number -= 1;
-      }
-      const oldest = Date.now() / 1000 - MEMORY_SECONDS;
-      if ((this.#arrivals[0]?.arrived ?? oldest) < oldest - MEMORY_SECONDS) {
-        this.#arrivals = this.#arrivals.filter(({ arrived }) => arrived > oldest);
-      }
+  #take({ fragments }: Segment): void {
+    this.#arrivals.push(...fragments.map(({ time, arrivedAt }) => ({ captured: time, arrived: arrivedAt })));
+    const oldest = Date.now() / 1000 - MEMORY_SECONDS;
+    if ((this.#arrivals[0]?.arrived ?? oldest) < oldest - MEMORY_SECONDS) {
+      this.#arrivals = this.#arrivals.filter(({ arrived }) => arrived > oldest);
     }
   }
 
