@@ -108,7 +108,8 @@ describe.concurrent('what a deployment costs', () => {
     expect(deployment).toMatchObject({ cameras: 4, viewers: 20, hours: 6, segmentDuration: 1, timeShift: 4 });
     expect(direct.dollarsPerMonth).toBeGreaterThan(5);
     expect(direct.viewersPerCamera).toBe(1000);
-    expect(cache.viewersPerCamera).toBeGreaterThan(100_000);
+    // Any number.
+    expect(cache.viewersPerCamera).toBeNull();
   });
 });
 
