@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Agent, request } from 'undici';
 import { freePort, startFastLl } from '../test/e2e/support/fast-ll.ts';
 import { processes } from '../test/e2e/support/processes.ts';
 import { Viewer } from '../test/e2e/support/segments.ts';
@@ -31,16 +30,18 @@ await using eye = new Viewer(origin, 'demo');
 // An agent announces its streams a moment after it has started.
 while ((await eye.state()) !== 'live') await sleep(100);
 
-const over = new AbortController();
 const latencies: number[] = [];
 let failures = 0;
-const watching = [
-  readOn(async (number) => {
-    const { fragments } = await eye.segment(number);
-    latencies.push(...fragments.map(({ arrivedAt, time }) => 1000 * (arrivedAt - time)));
-  }),
-  ...Array.from({ length: Number(values.viewers) - 1 }, () => drain()),
-];
+const missed = (): void => void (failures += 1);
+eye.follow(async (number) => {
+  const { fragments } = await eye.segment(number);
+  latencies.push(...fragments.map(({ arrivedAt, time }) => 1000 * (arrivedAt - time)));
+}, missed);
+await using crowd = new AsyncDisposableStack();
+for (let others = Number(values.viewers) - 1; others > 0; others -= 1) {
+  const viewer = crowd.use(new Viewer(origin, 'demo'));
+  viewer.follow((number) => viewer.drain(number), missed);
+}
 
 const rows: Row[] = [];
 const start = now();
@@ -65,8 +66,6 @@ while (now() < start + 60 * Number(values.minutes)) {
   rows.push(row);
   process.stdout.write(`${JSON.stringify(row)}\n`);
 }
-over.abort();
-await Promise.all(watching);
 
 const series = (name: string) => ({ name, points: rows.map((row) => [row.minute, row[name] ?? NaN] as const) });
 const names = Object.keys(rows[0] ?? {});
@@ -80,30 +79,6 @@ await writeFile(
 );
 
 type Row = Record<string, number> & { readonly minute: number };
-
-/** Segment after segment by the clock. */
-async function readOn(read: (number: number) => Promise<void>): Promise<void> {
-  for (let number = Math.floor(now()); !over.signal.aborted; number = Math.max(number + 1, Math.floor(now()))) {
-    try {
-      await read(number);
-    } catch {
-      if (!over.signal.aborted) failures += 1;
-      await sleep(100);
-    }
-  }
-}
-
-/** A viewer with a connection of its own, who looks at nothing. */
-async function drain(): Promise<void> {
-  const dispatcher = new Agent();
-  await readOn(async (number) => {
-    const url = new URL(`/demo/chunk-stream0-${number}.m4s`, origin);
-    const { statusCode, body } = await request(url, { dispatcher });
-    await body.dump({ limit: Infinity });
-    if (statusCode !== 200) throw new Error(`GET answered ${statusCode}`);
-  });
-  await dispatcher.destroy();
-}
 
 /** Of the demo and what it has started: processor time so far, and memory. */
 async function usage(): Promise<Record<string, { readonly seconds: number; readonly mb: number }>> {

@@ -34,6 +34,8 @@ export class Viewer implements AsyncDisposable {
   readonly base: URL;
   readonly #segmentDuration: number;
   readonly #dispatcher: Dispatcher;
+  readonly #over = new AbortController();
+  readonly #following: Promise<void>[] = [];
 
   /** @param options.certificate the only one trusted */
   constructor(origin: URL | string, stream: string, options: { segmentDuration?: number; certificate?: string } = {}) {
@@ -79,21 +81,20 @@ export class Viewer implements AsyncDisposable {
     return { number, ...reading.end() };
   }
 
-  /** Asks for segment after segment by the clock, as players do; anew for one that is yet to come, or broke off meanwhile. */
-  async follow(
-    signal: AbortSignal,
-    taken: (segment: Segment) => void,
-    missed: (number: number, error: unknown) => void = () => {},
-  ): Promise<void> {
-    for (let number = this.current; !signal.aborted; number = Math.max(number + 1, this.current)) {
-      try {
-        taken(await this.segment(number));
-      } catch (error) {
-        missed(number, error);
-        await sleep(100, undefined, { signal }).catch(() => {});
-        if (number >= this.current) number -= 1;
-      }
-    }
+  /** Reads a segment to its end and looks at nothing. Throws as `segment` does. */
+  async drain(number: number): Promise<void> {
+    const url = new URL(`chunk-stream0-${number}.m4s`, this.base);
+    const { statusCode, body } = await request(url, { dispatcher: this.#dispatcher });
+    await body.dump({ limit: Infinity });
+    if (statusCode !== 200) throw new Error(`expected segment ${number}, got ${statusCode}`);
+  }
+
+  /**
+   * Reads segment after segment by the clock, as players do, until it is disposed of; anew one that is yet to come, or
+   * broke off meanwhile.
+   */
+  follow(read: (number: number) => Promise<void>, missed: (number: number, error: unknown) => void = () => {}): void {
+    this.#following.push(this.#follow(read, missed));
   }
 
   /** How the edge says the stream is; undefined when it does not know it. */
@@ -116,7 +117,25 @@ export class Viewer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
     await this.#dispatcher.destroy();
+    await Promise.all(this.#following);
+  }
+
+  async #follow(
+    read: (number: number) => Promise<void>,
+    missed: (number: number, error: unknown) => void,
+  ): Promise<void> {
+    const { signal } = this.#over;
+    for (let number = this.current; !signal.aborted; number = Math.max(number + 1, this.current)) {
+      try {
+        await read(number);
+      } catch (error) {
+        missed(number, error);
+        await sleep(100, undefined, { signal }).catch(() => {});
+        if (number >= this.current) number -= 1;
+      }
+    }
   }
 }
 

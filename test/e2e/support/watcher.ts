@@ -9,14 +9,11 @@ export class Watcher implements AsyncDisposable {
   /** What it did not get, and why. */
   readonly failures: string[] = [];
   readonly #viewer: Viewer;
-  readonly #over = new AbortController();
-  readonly #watching: Promise<void>;
 
   constructor(viewer: Viewer) {
     this.#viewer = viewer;
-    this.#watching = viewer.follow(
-      this.#over.signal,
-      (segment) => this.segments.push(segment),
+    viewer.follow(
+      async (number) => void this.segments.push(await viewer.segment(number)),
       (number, error) => this.failures.push(`${number}: ${messageOf(error)}`),
     );
   }
@@ -33,10 +30,8 @@ export class Watcher implements AsyncDisposable {
     );
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#over.abort();
-    await this.#viewer[Symbol.asyncDispose]();
-    await this.#watching;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#viewer[Symbol.asyncDispose]();
   }
 }
 

@@ -9,12 +9,10 @@ export class LiveEdge implements AsyncDisposable {
   /** Points in time, in seconds since 1970. */
   #arrivals: { readonly captured: number; readonly arrived: number }[] = [];
   readonly #viewer: Viewer;
-  readonly #over = new AbortController();
-  readonly #watching: Promise<void>;
 
   constructor(origin: string, stream: string) {
     this.#viewer = new Viewer(origin, stream);
-    this.#watching = this.#viewer.follow(this.#over.signal, (segment) => this.#take(segment));
+    this.#viewer.follow(async (number) => this.#take(await this.#viewer.segment(number)));
   }
 
   /** Waits for a picture captured after `moment`. @returns how long after `moment` it was there */
@@ -40,9 +38,7 @@ export class LiveEdge implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#over.abort();
-    await this.#viewer[Symbol.asyncDispose]();
-    await this.#watching;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#viewer[Symbol.asyncDispose]();
   }
 }
