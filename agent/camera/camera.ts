@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { Control } from '../control.ts';
-import type { StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import type { Failure } from '../ffmpeg/failure.ts';
 import { saveSummary } from '../statistics.ts';
@@ -9,9 +8,10 @@ import { authorization, mediaUrl } from '../upload/edge.ts';
 import type { PutOutcome } from '../upload/put.ts';
 import type { CameraState } from '../../protocol/control.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
-import { milliseconds, millisecondsOfSeconds, seconds, type Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { delayAfter, SLOWLY, SOON } from './backoff.ts';
 import { describe, representationId } from './description.ts';
+import { headStart } from './head-start.ts';
 import type { Rendition } from './rendition.ts';
 import { startSession, type Session, type SessionOptions } from './session.ts';
 import { Meter, type CameraStatus } from './status.ts';
@@ -318,16 +318,6 @@ export class Camera {
     return this.#outage !== undefined && unwatched < OUTAGE_MS;
   }
 }
-
-/** In seconds: the encoder tells of itself a little before its first picture, and a player's clock may err. */
-const MARGIN = 0.3;
-
-/**
- * How much media there has to be before players may begin. They do so at their latency behind reality; dash.js 5.2 skips
- * to the first picture there is if that is less than a segment away, and waits for ever if it is not.
- */
-const headStart = ({ targetLatency, segmentDuration }: StreamConfig): Milliseconds =>
-  millisecondsOfSeconds(seconds(Math.max(0, targetLatency + MARGIN - segmentDuration)));
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
