@@ -1,5 +1,6 @@
 import { MediaPlayer, type FragmentRequest, type MediaPlayerClass } from 'dashjs';
 import { Ahead } from './ahead.ts';
+import { open, step } from './ceiling.ts';
 import { dashSettings, type VideoSize } from './dash-settings.ts';
 import type { EdgeClock } from './edge-clock.ts';
 import { MediaBitrate } from './gauges.ts';
@@ -47,6 +48,9 @@ export class DashSession {
   readonly #player: MediaPlayerClass = MediaPlayer().create();
   readonly #bitrate = new MediaBitrate();
   readonly #ahead = new Ahead();
+  #ceiling = open;
+  /** In kbit/s. */
+  #qualities: readonly number[] = [];
   #manifestLoaded = false;
   #over = false;
 
@@ -140,6 +144,9 @@ export class DashSession {
 
   #onManifest(): void {
     this.#manifestLoaded = true;
+    this.#qualities = this.#player
+      .getRepresentationsByTypeUnfiltered('video')
+      .map(({ bitrateInKbit }) => bitrateInKbit);
     this.#parts.reports.manifestLoaded();
   }
 
@@ -170,13 +177,35 @@ export class DashSession {
 
   #onArrival(event: object): void {
     const isVideo = 'mediaType' in event && event.mediaType === 'video';
-    if (isVideo && this.ready) this.#parts.reports.arriving();
+    if (!isVideo || !this.ready) return;
+    this.#parts.reports.arriving();
+    if ('request' in event) this.#keepCeiling(event.request as FragmentRequest, false);
   }
 
   #onSegment(request: FragmentRequest): void {
     if (request.mediaType === 'video' && request.type === 'MediaSegment') {
       this.#bitrate.add(request.bytesLoaded, request.duration);
+      if (this.ready) this.#keepCeiling(request, true);
     }
+  }
+
+  /** Holds dash.js to what the line carries. */
+  #keepCeiling({ bytesLoaded, firstByteDate, startTime, duration }: FragmentRequest, whole: boolean): void {
+    if (this.#qualities.length < 2 || !this.isEpochLocked || firstByteDate === null) return;
+    const { clock } = this.#parts;
+    const transfer = {
+      bytes: bytesLoaded,
+      tookMs: Date.now() - firstByteDate.getTime(),
+      durationMs: duration * 1000,
+      lateMs: clock.now() - (startTime + duration) * 1000 - clock.roundTripMs,
+      latencyMs: this.latencyMs(this.#parts.video.currentTime) ?? 0,
+      whole,
+    };
+    const { kbps } = this.#ceiling;
+    this.#ceiling = step(this.#ceiling, transfer, this.#qualities, performance.now());
+    if (this.#ceiling.kbps === kbps) return;
+    const video = this.#ceiling.kbps === Infinity ? -1 : Math.ceil(this.#ceiling.kbps);
+    this.#player.updateSettings({ streaming: { abr: { maxBitrate: { video } } } });
   }
 
   #onError(error: unknown): void {

@@ -1,5 +1,6 @@
 import { arrivalsFrom, arrived, demandOf, latestOf, type Arrivals } from './arrivals.ts';
 import type { DashSession } from './dash-session.ts';
+import { bufferAhead } from './leaps.ts';
 import { paceOf } from './pace.ts';
 import { configured, pinned, step, type Target, type Why } from './target.ts';
 
@@ -52,7 +53,11 @@ export class Pacemaker {
     if (session.isEpochLocked) this.#target = step(this.#target, measurement, now());
     const latencyMs = session.latencyMs(this.#video.currentTime);
     if (latencyMs !== null && !this.#video.seeking) {
-      const rate = paceOf(latencyMs, this.targetMs ?? latencyMs, this.#video.playbackRate);
+      const newestMs = latencyMs - 1000 * bufferAhead(this.#video);
+      const targetMs = this.targetMs ?? latencyMs;
+      // What comes later than the target is waited for: to play it faster would run it dry.
+      const aimMs = newestMs > targetMs ? WAITING * newestMs : targetMs;
+      const rate = paceOf(latencyMs, aimMs, this.#video.playbackRate);
       if (rate !== this.#video.playbackRate) this.#video.playbackRate = rate;
     }
   }
@@ -76,6 +81,8 @@ export class Pacemaker {
   }
 }
 
+/** How far to stay behind the newest picture that there is, by its age. */
+const WAITING = 1.1;
 /** No latency would cover what comes so late. */
 const OUTAGE_MS = 2000;
 
