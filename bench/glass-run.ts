@@ -33,6 +33,8 @@ export interface Outcome {
   /** What the player aimed at in the end, and what it took its latency for, where it says so. */
   readonly aim: number | null;
   readonly believed: number | null;
+  /** Bitrate of the media that it loaded, on average, where it says so. */
+  readonly kbps: number | null;
   /** By how much media times are later than the clock in the picture; the median. */
   readonly mediaTimeLater: number;
   readonly errors: readonly string[];
@@ -56,21 +58,36 @@ export async function look(at: Look, network: Network): Promise<Outcome> {
   await sleep(1000 * at.settle);
   const before = await first.sight();
   const [from, clock] = [Date.now(), idleClock()];
-  await sleep(1000 * at.seconds);
+  const bitrates: number[] = [];
+  for (let second = 1; second <= at.seconds; second += 1) {
+    await sleep(Math.max(0, from + 1000 * second - Date.now()));
+    const { measuredKbps } = await first.says();
+    if (measuredKbps !== null) bitrates.push(measuredKbps);
+  }
   const after = await first.sight();
+  const kbps = bitrates.length === 0 ? null : bitrates.reduce((sum, one) => sum + one, 0) / bitrates.length;
   const idle = (idleClock() - clock) / (Date.now() - from);
   const { targetMs: aim, latencyMs: believed } = await first.says();
   await widen();
   await using second = await Viewer.open(viewing);
   const warm = await second.firstPicture(FIRST_PICTURE_MS);
-  return { ...between(before, after, from), cold, warm, aim, believed, idle, errors: after.errors };
+  return {
+    ...between(before, after, from),
+    cold,
+    warm,
+    aim,
+    believed,
+    kbps,
+    idle,
+    errors: after.errors,
+  };
 }
 
 function between(
   before: Sight,
   after: Sight,
   from: number,
-): Omit<Outcome, 'cold' | 'warm' | 'aim' | 'believed' | 'idle' | 'errors'> {
+): Omit<Outcome, 'cold' | 'warm' | 'aim' | 'believed' | 'kbps' | 'idle' | 'errors'> {
   const pictures = after.pictures.filter(({ at }) => at >= from);
   const stalls = after.stalls.filter(({ at }) => at >= from);
   const later = pictures.flatMap(({ captured, time }) => (captured === null ? [] : [1000 * time - captured]));

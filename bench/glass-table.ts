@@ -29,6 +29,7 @@ export function rowOf(look: Look, network: string, outcome: Outcome): Row {
     mediaTimeLater: Math.round(rest.mediaTimeLater),
     aim: rounded(rest.aim),
     believed: rounded(rest.believed),
+    kbps: rounded(rest.kbps),
   };
 }
 
@@ -41,6 +42,7 @@ export const lineOf = (row: Row): object => ({
   target: row.target,
   aim: row.aim,
   believed: row.believed,
+  kbps: row.kbps,
   p50: row.p50,
   p95: row.p95,
   stalls: row.stalls === 0 ? '' : `${row.stalls} · ${row.stalledFor} ms`,

@@ -18,10 +18,11 @@ export type Player = (typeof PLAYERS)[number];
 
 const STOCK: Readonly<Partial<Record<Player, StockPlayer>>> = { dashjs: dashJs, shaka };
 
-/** Times in milliseconds: what a player aims at, and what it takes its latency for. */
+/** What a player aims at, what it takes its latency for, and the bitrate of the media that it loaded lately. */
 export interface Said {
   readonly targetMs: number | null;
   readonly latencyMs: number | null;
+  readonly measuredKbps: number | null;
 }
 
 export interface Viewing {
@@ -80,7 +81,11 @@ export class Viewer implements AsyncDisposable {
   says(): Promise<Said> {
     return this.#page.evaluate(() => {
       const { fastll } = window as { fastll?: Said };
-      return { targetMs: fastll?.targetMs ?? null, latencyMs: fastll?.latencyMs ?? null };
+      return {
+        targetMs: fastll?.targetMs ?? null,
+        latencyMs: fastll?.latencyMs ?? null,
+        measuredKbps: fastll?.measuredKbps ?? null,
+      };
     });
   }
 
