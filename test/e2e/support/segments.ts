@@ -73,9 +73,7 @@ export class Viewer implements AsyncDisposable {
 
   /** Reads a segment piece by piece, to its end. Throws when it is not there, or breaks off. */
   async segment(number: number, representation = 0): Promise<Segment> {
-    const url = new URL(`chunk-stream${representation}-${number}.m4s`, this.base);
-    const { statusCode, body } = await request(url, { dispatcher: this.#dispatcher });
-    if (statusCode !== 200) throw new Error(`expected segment ${number}, got ${statusCode}: ${await body.text()}`);
+    const body = await this.#media(number, representation);
     const reading = new Reading();
     for await (const piece of body) reading.push(piece as Uint8Array, Date.now() / 1000);
     return { number, ...reading.end() };
@@ -83,10 +81,7 @@ export class Viewer implements AsyncDisposable {
 
   /** Reads a segment to its end and looks at nothing. Throws as `segment` does. */
   async drain(number: number): Promise<void> {
-    const url = new URL(`chunk-stream0-${number}.m4s`, this.base);
-    const { statusCode, body } = await request(url, { dispatcher: this.#dispatcher });
-    await body.dump({ limit: Infinity });
-    if (statusCode !== 200) throw new Error(`expected segment ${number}, got ${statusCode}`);
+    await (await this.#media(number, 0)).dump({ limit: Infinity });
   }
 
   /**
@@ -120,6 +115,13 @@ export class Viewer implements AsyncDisposable {
     this.#over.abort();
     await this.#dispatcher.destroy();
     await Promise.all(this.#following);
+  }
+
+  async #media(number: number, representation: number): Promise<Dispatcher.ResponseData['body']> {
+    const url = new URL(`chunk-stream${representation}-${number}.m4s`, this.base);
+    const { statusCode, body } = await request(url, { dispatcher: this.#dispatcher });
+    if (statusCode !== 200) throw new Error(`expected segment ${number}, got ${statusCode}: ${await body.text()}`);
+    return body;
   }
 
   async #follow(
