@@ -105,6 +105,12 @@ export class DashSession {
     return Number.isFinite(ms) ? ms : null;
   }
 
+  /** How old the newest picture in the buffer is. */
+  get newestMs(): number | null {
+    const { buffered } = this.#parts.video;
+    return buffered.length === 0 ? null : this.latencyMs(buffered.end(buffered.length - 1));
+  }
+
   /** Whether media time is capture time. */
   get isEpochLocked(): boolean {
     return this.#parts.video.currentTime > EPOCH_LOCKED_FROM;
@@ -169,10 +175,7 @@ export class DashSession {
 
   /** Whether what has arrived is about as new as it could be. */
   get #onTime(): boolean {
-    const { clock, video } = this.#parts;
-    const { buffered } = video;
-    const newest = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1);
-    return (this.latencyMs(newest) ?? Infinity) < clock.roundTripMs + ON_TIME_MS;
+    return (this.newestMs ?? Infinity) < this.#parts.clock.roundTripMs + ON_TIME_MS;
   }
 
   #onArrival(event: object): void {

@@ -24,15 +24,14 @@ export class Pacemaker {
 
   /** Media has arrived that is not in the buffer yet. */
   arriving(session: DashSession): void {
-    const { buffered } = this.#video;
-    const ranges = buffered.length;
+    const ranges = this.#video.buffered.length;
     if (ranges === 0) return;
     const before = this.#arrival;
     // Media that was never made is no late arrival, nor is what comes after an outage.
     if (before !== undefined && ranges <= before.ranges && before.ageMs < OUTAGE_MS) {
       this.#arrivals = arrived(this.#arrivals, before.ageMs, now());
     }
-    const ageMs = session.latencyMs(buffered.end(ranges - 1));
+    const ageMs = session.newestMs;
     this.#arrival = ageMs === null ? undefined : { ageMs, ranges };
   }
 
