@@ -1,0 +1,15 @@
+import type { Failure } from './failure.ts';
+import type { Frame } from './frame.ts';
+import type { TrackConfig } from './track.ts';
+
+/**
+ * Where frames of one track come from: a camera's own stream, or a pipe of FFmpeg's. It calls `sink` as they come, a
+ * configuration before the first frame and whenever it changes, and resolves when it is over: with why, or with undefined
+ * when `signal` was aborted. Never rejects.
+ */
+export type FrameSource = (sink: FrameSink, signal: AbortSignal) => Promise<Failure | undefined>;
+
+export interface FrameSink {
+  readonly config: (config: TrackConfig) => void;
+  readonly frame: (frame: Frame) => void;
+}

@@ -1,0 +1,16 @@
+/** What decoders and manifests need to know of a track before its first frame. */
+export type TrackConfig = VideoConfig;
+
+export interface VideoConfig {
+  readonly kind: 'video';
+  readonly codec: 'h264' | 'h265';
+  /** AVCDecoderConfigurationRecord or HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3 and 8.3.3). */
+  readonly record: Uint8Array;
+  /** RFC 6381: `avc1.64001f`, `hvc1.1.6.L93.B0`. */
+  readonly codecs: string;
+  /** Samples across and down, cropping applied. */
+  readonly width: number;
+  readonly height: number;
+  /** Shape of a sample as displayed. */
+  readonly pixelAspect: { readonly horizontal: number; readonly vertical: number };
+}
