@@ -15,6 +15,8 @@ export const representationSchema = z.object({
   height: z.int().positive().max(16384),
   /** Frames per second. */
   frameRate: z.number().positive().max(1000),
+  /** The camera's own stream as it is: its segments are slices of time, and begin with a keyframe only by chance. */
+  copied: z.boolean().optional(),
 });
 export type Representation = z.infer<typeof representationSchema>;
 

@@ -4,5 +4,11 @@
  */
 export const WRITER_HEADER = 'fastll-writer';
 
+/**
+ * In the PUT of a segment whose keyframes lie where the camera put them: the number of the segment that has the last
+ * keyframe there was when the PUT opened. Whoever joins is given all frames since the last one.
+ */
+export const KEYFRAME_HEADER = 'fastll-keyframe';
+
 /** In the answer to a segment's PUT: how many GETs the segment has had. */
 export const VIEWERS_HEADER = 'fastll-viewers';

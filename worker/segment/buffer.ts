@@ -14,6 +14,12 @@ const FIRST_BLOCK_BYTES = 128 * 1024;
  */
 const GIVING_MS = 0.06;
 
+/** What some readers get instead of the first `instead` bytes. */
+export interface Beginning {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly instead: number;
+}
+
 type Reader = ReadableStreamDefaultController<Uint8Array>;
 
 export class SegmentBuffer {
@@ -22,6 +28,8 @@ export class SegmentBuffer {
   readonly #completed = Promise.withResolvers<void>();
   /** Those who have not taken it to its end. */
   readonly #readers = new Set<Reader>();
+  /** Told of the next piece, or the end, where somebody waits for it. */
+  #more: PromiseWithResolvers<void> | undefined;
 
   get length(): number {
     return this.#length;
@@ -37,15 +45,26 @@ export class SegmentBuffer {
     return this.#readers.size;
   }
 
-  /** A reader from the first byte, in step with the writer. */
-  attach(): ReadableStream<Uint8Array> {
+  /** Until the next piece has come, or until none will. */
+  next(): Promise<void> {
+    this.#more ??= Promise.withResolvers();
+    return this.#more.promise;
+  }
+
+  /**
+   * A reader from the first byte, in step with the writer.
+   * @param beginning what it gets instead of the first bytes
+   */
+  attach(beginning?: Beginning): ReadableStream<Uint8Array> {
     let reader: Reader | undefined;
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
           reader = controller;
           this.#readers.add(controller);
-          if (this.#length > 0) controller.enqueue(this.bytes);
+          if (beginning !== undefined) controller.enqueue(beginning.bytes);
+          const from = beginning?.instead ?? 0;
+          if (this.#length > from) controller.enqueue(this.#from(from));
         },
         // Called for more than there is: once, for it is not called again before it has answered.
         pull: async (controller) => {
@@ -69,10 +88,12 @@ export class SegmentBuffer {
     this.#keep(piece);
     const kept = this.#from(from);
     for (const reader of this.#readers) reader.enqueue(kept);
+    if (this.#more !== undefined) this.#tell();
   }
 
   /** Every reader ends where the writer ended, after all have been given the last piece. */
   complete(): void {
+    this.#tell();
     setTimeout(() => this.#completed.resolve(), this.#readers.size * GIVING_MS);
   }
 
@@ -80,6 +101,7 @@ export class SegmentBuffer {
   abort(reason: Error): void {
     for (const reader of this.#readers) reader.error(reason);
     this.#readers.clear();
+    this.#tell();
   }
 
   /** Lets the bytes go; every response still under way fails, also those that only have to be read to their end. */
@@ -87,6 +109,11 @@ export class SegmentBuffer {
     this.abort(reason);
     this.#block = new Uint8Array();
     this.#length = 0;
+  }
+
+  #tell(): void {
+    this.#more?.resolve();
+    this.#more = undefined;
   }
 
   #keep(piece: Uint8Array): void {
