@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { WebSocket } from 'undici';
 import {
@@ -12,6 +11,8 @@ import {
 import type { StreamDescription } from '../protocol/description.ts';
 import type { StreamName } from '../protocol/names.ts';
 import { agentPath } from '../protocol/paths.ts';
+import { milliseconds } from '../protocol/units.ts';
+import type { Clock } from './clock.ts';
 import { messageOf } from './errors.ts';
 import { authorization, type Edge } from './upload/edge.ts';
 
@@ -48,7 +49,7 @@ export class Control {
 
   /** Until the signal is aborted. */
   async run(): Promise<void> {
-    const { stream, log, signal } = this.#options;
+    const { clock, stream, log, signal } = this.#options;
     let delay = RECONNECT_MS.first;
     let complained = false;
     while (!signal.aborted) {
@@ -60,7 +61,7 @@ export class Control {
       }
       if (!complained) log.warn(`${stream}: no connection to the edge: ${end.reason}; trying on`);
       complained = true;
-      await sleep(delay, undefined, { signal }).catch(() => {});
+      await clock.sleep(milliseconds(delay), signal);
       delay = Math.min(2 * delay, RECONNECT_MS.most);
     }
   }
@@ -124,6 +125,7 @@ export class Control {
 }
 
 export interface ControlOptions {
+  readonly clock: Clock;
   readonly edge: Edge;
   readonly stream: StreamName;
   readonly log: Logger;

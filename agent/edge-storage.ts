@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Milliseconds } from '../protocol/units.ts';
+import type { Clock } from './clock.ts';
 
 /**
  * Where the embedded edge keeps what its Stream objects store, for as long as it runs.
@@ -25,12 +25,12 @@ const SWEEP_INTERVAL_MS = 30_000;
 const OLD_MS = 60_000;
 
 /** @param process this one: folders of those that are gone are removed */
-export async function openEdgeStorage(process: number, now: () => Milliseconds): Promise<EdgeStorage> {
+export async function openEdgeStorage(process: number, clock: Clock): Promise<EdgeStorage> {
   const parent = (await exists(IN_MEMORY)) ? IN_MEMORY : tmpdir();
   await removeLeftovers(parent);
   const folder = await mkdtemp(join(parent, `${PREFIX}${process}-`));
   // Never rejects.
-  const timer = setInterval(() => void sweep(join(folder, SEGMENTS), now() - OLD_MS), SWEEP_INTERVAL_MS);
+  const timer = setInterval(() => void sweep(join(folder, SEGMENTS), clock.wall() - OLD_MS), SWEEP_INTERVAL_MS);
   return {
     folder,
     close: async () => {

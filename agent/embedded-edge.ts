@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Miniflare } from 'miniflare';
 import { signToken, type Right, type TokenClaims } from '../protocol/token.ts';
-import { seconds, secondsOfMilliseconds, type Milliseconds, type Seconds } from '../protocol/units.ts';
+import { seconds, secondsOfMilliseconds, type Seconds } from '../protocol/units.ts';
+import type { Clock } from './clock.ts';
 import { openEdgeStorage } from './edge-storage.ts';
 import { codeOf, messageOf, UserError } from './errors.ts';
 import { connections, type Edge } from './upload/edge.ts';
@@ -23,7 +24,7 @@ export interface EmbeddedEdgeOptions {
   readonly playback: 'open' | 'token';
   readonly timeDisplacement: Seconds;
   readonly waitForAbsentSegment: boolean;
-  readonly now: () => Milliseconds;
+  readonly clock: Clock;
   readonly onError: (message: string) => void;
 }
 
@@ -34,14 +35,14 @@ export const newSecret = (): string => randomBytes(32).toString('base64url');
 
 /** @throws UserError when the address can't be had */
 export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<EmbeddedEdge> {
-  const { host, https, secret, now } = options;
+  const { host, https, secret, clock } = options;
   let said = '';
   // Only here: it takes a second and some memory, and an agent of an edge elsewhere needs none of it.
   const [{ Miniflare: Runtime }, { addressOf, miniflareOptions }] = await Promise.all([
     import('miniflare'),
     import('../miniflare.config.ts'),
   ]);
-  const storage = await openEdgeStorage(process.pid, now);
+  const storage = await openEdgeStorage(process.pid, clock);
   const miniflare = withoutSignalListeners(
     new Runtime(
       miniflareOptions({
@@ -81,7 +82,7 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
   // A URL leaves out the port that its scheme implies.
   const port = Number(address.port) || (https === undefined ? 80 : 443);
   const token: EmbeddedEdge['token'] = (right, stream, life) =>
-    signToken({ sub: stream, scope: right, exp: Math.floor(secondsOfMilliseconds(now()) + life) }, secret);
+    signToken({ sub: stream, scope: right, exp: Math.floor(secondsOfMilliseconds(clock.wall()) + life) }, secret);
   return {
     edge: {
       origin: embeddedOrigin(host, port, https),

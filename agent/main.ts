@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import packageJson from '../package.json' with { type: 'json' };
-import { milliseconds, seconds } from '../protocol/units.ts';
+import { seconds } from '../protocol/units.ts';
 import { check } from './check/check.ts';
+import { systemClock } from './clock.ts';
 import { printCost } from './commands/cost.ts';
 import { demoConfig } from './commands/demo.ts';
 import { runEdge } from './commands/edge.ts';
@@ -18,7 +19,7 @@ import { Redactor } from './redact.ts';
 const ending = new AbortController();
 const around: Surroundings = {
   environment: process.env,
-  now: () => milliseconds(Date.now()),
+  clock: systemClock,
   signal: ending.signal,
   isTerminal: process.stdout.isTTY,
   print: (line) => process.stdout.write(`${line}\n`),
@@ -31,9 +32,9 @@ const SAME_SIGNAL_MS = 500;
 let askedAt: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    askedAt ??= Date.now();
+    askedAt ??= systemClock.monotonic();
     // The second time means it.
-    if (Date.now() - askedAt > SAME_SIGNAL_MS) process.exit(1);
+    if (systemClock.monotonic() - askedAt > SAME_SIGNAL_MS) process.exit(1);
     ending.abort();
   });
 }

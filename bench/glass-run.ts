@@ -57,16 +57,16 @@ export async function look(at: Look, network: Network): Promise<Outcome> {
   const widen = await network.narrow();
   await sleep(1000 * at.settle);
   const before = await first.sight();
-  const [from, clock] = [Date.now(), idleClock()];
+  const [from, clock] = [performance.now(), idleClock()];
   const bitrates: number[] = [];
   for (let second = 1; second <= at.seconds; second += 1) {
-    await sleep(Math.max(0, from + 1000 * second - Date.now()));
+    await sleep(Math.max(0, from + 1000 * second - performance.now()));
     const { measuredKbps } = await first.says();
     if (measuredKbps !== null) bitrates.push(measuredKbps);
   }
   const after = await first.sight();
   const kbps = bitrates.length === 0 ? null : bitrates.reduce((sum, one) => sum + one, 0) / bitrates.length;
-  const idle = (idleClock() - clock) / (Date.now() - from);
+  const idle = (idleClock() - clock) / (performance.now() - from);
   const { targetMs: aim, latencyMs: believed } = await first.says();
   await widen();
   await using second = await Viewer.open(viewing);

@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 });
 const INTERVAL_S = 10;
-const now = (): number => Date.now() / 1000;
+const now = (): number => performance.now() / 1000;
 
 const port = await freePort();
 const origin = `http://127.0.0.1:${port}`;

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
+import { systemClock } from '../agent/clock.ts';
 import { newSecret, startEmbeddedEdge } from '../agent/embedded-edge.ts';
-import { milliseconds, seconds } from '../protocol/units.ts';
+import { seconds } from '../protocol/units.ts';
 
 /** What is measured: a server that takes PUTs and answers GETs of the same paths. */
 export interface Target {
@@ -42,7 +43,7 @@ export async function fastLl(): Promise<Target> {
     playback: 'open',
     timeDisplacement: seconds(0),
     waitForAbsentSegment: true,
-    now: () => milliseconds(Date.now()),
+    clock: systemClock,
     onError: () => {},
   });
   return {

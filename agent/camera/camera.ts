@@ -32,7 +32,7 @@ const INIT_MS = 5000;
 /** How soon the edge is told again what it could not be told. */
 const ANNOUNCE_RETRY_MS = 500;
 
-export interface CameraOptions extends Pick<SessionOptions, 'stream' | 'edge' | 'ffmpeg' | 'log' | 'now'> {
+export interface CameraOptions extends Pick<SessionOptions, 'stream' | 'edge' | 'ffmpeg' | 'log' | 'clock' | 'now'> {
   readonly signal: AbortSignal;
   /** Where the figures of its clients are written when it stops, where that is asked for. */
   readonly summaryFile: string | undefined;
@@ -75,8 +75,9 @@ export class Camera {
 
   constructor(options: CameraOptions) {
     this.#options = options;
-    const { stream, edge, log, signal } = options;
+    const { clock, stream, edge, log, signal } = options;
     this.#control = new Control({
+      clock,
       edge,
       stream: stream.stream,
       log,

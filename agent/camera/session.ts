@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setInterval } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
 import { Segmenter } from '../cmaf/segmenter.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly edge: Edge;
   readonly ffmpeg: FfmpegProgram;
   readonly log: Logger;
+  readonly clock: Clock;
+  /** `clock.wall` */
   readonly now: () => Milliseconds;
   /** Ends the session. */
   readonly signal: AbortSignal;
@@ -54,7 +57,7 @@ export interface Session {
 
 /** One run of FFmpeg for one camera, and all that hangs on it. The first thing that goes wrong ends it. */
 export async function startSession(options: SessionOptions): Promise<Session> {
-  const { stream, edge, ffmpeg, log, now } = options;
+  const { stream, edge, ffmpeg, log, clock, now } = options;
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
   const passage = hasPassage(stream) ? await openPassage(stream.input.href, signal) : undefined;
@@ -85,7 +88,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
         timeShift: stream.timeShift,
         due: options.due[index],
         writer,
-        now,
+        clock,
         onOutcome: options.onOutcome,
         onRetry: options.onRetry,
         signal: options.uploadSignal,

@@ -1,6 +1,6 @@
+import type { Clock } from '../clock.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import type { FfmpegProgram } from '../ffmpeg/locate.ts';
-import type { Milliseconds } from '../../protocol/units.ts';
 import { cameraFindings, numberText } from './camera-findings.ts';
 import { about, type Finding } from './finding.ts';
 import { observeCamera } from './observation.ts';
@@ -9,7 +9,7 @@ import { observeCamera } from './observation.ts';
 export async function checkCamera(options: {
   readonly stream: StreamConfig;
   readonly ffmpeg: FfmpegProgram;
-  readonly now: () => Milliseconds;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }): Promise<Finding[]> {
   const { stream } = options;

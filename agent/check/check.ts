@@ -87,12 +87,12 @@ async function findingsOf(config: Config, around: Surroundings, progress: Progre
 async function cameraOf(
   stream: StreamConfig,
   ffmpeg: FfmpegProgram | undefined,
-  { now, signal }: Surroundings,
+  { clock, signal }: Surroundings,
 ): Promise<Finding[]> {
   const finding = about('camera', stream.stream);
   if (ffmpeg === undefined) return [finding.broken('not checked: that needs FFmpeg')];
   try {
-    return await checkCamera({ stream, ffmpeg, now, signal });
+    return await checkCamera({ stream, ffmpeg, clock, signal });
   } catch (error) {
     signal.throwIfAborted();
     return [finding.broken(`could not be checked: ${messageOf(error)}`)];

@@ -67,7 +67,7 @@ async function reach(asking: EdgeCheckOptions): Promise<Finding[]> {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-async function secured({ edge, now, signal }: Asking, reached: string): Promise<Finding> {
+async function secured({ edge, clock, signal }: Asking, reached: string): Promise<Finding> {
   const finding = about('edge', 'edge');
   if (edge.origin.protocol !== 'https:') {
     return LOOPBACK.test(edge.origin.hostname)
@@ -79,7 +79,7 @@ async function secured({ edge, now, signal }: Asking, reached: string): Promise<
   const { protocol, ends } = await handshakeWith(edge.origin, signal);
   const day = new Date(ends).toISOString().slice(0, 10);
   const figures = { tls: protocol, certificateEnds: new Date(ends).toISOString() };
-  return (ends - now()) / 1000 > CERTIFICATE_SOON
+  return (ends - clock.wall()) / 1000 > CERTIFICATE_SOON
     ? finding.fine(`${reached}, ${protocol}, certificate good until ${day}`, figures)
     : finding.warning(`${reached}, but its TLS certificate ends on ${day}: renew it`, figures);
 }

@@ -1,4 +1,5 @@
 import { request, type Dispatcher } from 'undici';
+import type { Clock } from '../clock.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { authorization, type Edge } from '../upload/edge.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
@@ -15,7 +16,7 @@ export interface Answer {
 /** How the edge is asked. */
 export interface Asking {
   readonly edge: Edge;
-  readonly now: () => Milliseconds;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -23,13 +24,13 @@ const PATIENCE_MS = 6000;
 
 /** @throws what undici says; {@link whyUnreachable} puts it into words */
 export async function ask(
-  { edge, now, signal }: Asking,
+  { edge, clock, signal }: Asking,
   path: string,
   put?: { readonly body: string },
 ): Promise<Answer> {
   const options: Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'> =
     put === undefined ? {} : { body: put.body, headers: await authorization(edge) };
-  const asked = now();
+  const [asked, from] = [clock.wall(), clock.monotonic()];
   const answer = await request(new URL(path, edge.origin), {
     ...options,
     method: put === undefined ? 'GET' : 'PUT',
@@ -37,7 +38,7 @@ export async function ask(
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
   });
   const text = await answer.body.text();
-  return { status: answer.statusCode, text, asked, roundTrip: milliseconds(now() - asked) };
+  return { status: answer.statusCode, text, asked, roundTrip: milliseconds(clock.monotonic() - from) };
 }
 
 const CAUSES: readonly { readonly codes: RegExp; readonly why: string }[] = [

@@ -20,10 +20,10 @@ export async function checkEmbedded(config: Config, around: Surroundings): Promi
 /** Undefined when no Fast-ll listens there. */
 async function checkRunning(
   config: Config,
-  { environment, now, signal }: Surroundings,
+  { environment, clock, signal }: Surroundings,
 ): Promise<Finding[] | undefined> {
   const secret = config.secret ?? environment['FASTLL_SECRET'];
-  const exp = Math.floor(secondsOfMilliseconds(now()) + TOKEN_LIFE_S);
+  const exp = Math.floor(secondsOfMilliseconds(clock.wall()) + TOKEN_LIFE_S);
   const https = await httpsOf(config);
   const edge: Edge = {
     origin: embeddedOrigin(config.host ?? '', config.port ?? 0, https),
@@ -32,12 +32,12 @@ async function checkRunning(
   };
   try {
     if (config.port === 0) return undefined;
-    if ((await versionOf({ edge, now, signal }).catch(() => undefined)) === undefined) return undefined;
+    if ((await versionOf({ edge, clock, signal }).catch(() => undefined)) === undefined) return undefined;
     const { timeDisplacement } = config;
     const streams = secret === undefined ? [] : config.streams.map(({ stream }) => stream);
     const findings = await checkEdge({
       edge,
-      now,
+      clock,
       signal,
       running: 'runs already',
       streams,
@@ -55,7 +55,7 @@ async function checkRunning(
 }
 
 async function checkStarted(config: Config, around: Surroundings): Promise<Finding[]> {
-  const { environment, now, signal } = around;
+  const { environment, clock, signal } = around;
   signal.throwIfAborted();
   let embedded: EmbeddedEdge;
   try {
@@ -70,7 +70,7 @@ async function checkStarted(config: Config, around: Surroundings): Promise<Findi
     const { timeDisplacement } = config;
     const streams = config.streams.map(({ stream }) => stream);
     const running = 'started for this check';
-    return await checkEdge({ edge, now, signal, running, streams, token: undefined, timeDisplacement });
+    return await checkEdge({ edge, clock, signal, running, streams, token: undefined, timeDisplacement });
   } finally {
     await embedded.close();
     await closeConnections(embedded.edge);

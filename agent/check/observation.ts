@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setInterval } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { FIRST_PIPE, source } from '../ffmpeg/arguments.ts';
 import type { Failure } from '../ffmpeg/failure.ts';
@@ -41,14 +42,14 @@ const KNOCK_MS = 5000;
 export async function observeCamera(options: {
   readonly stream: RtspStream;
   readonly ffmpeg: FfmpegProgram;
-  readonly now: () => Milliseconds;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }): Promise<Observation | Failure> {
-  const { stream, ffmpeg, now } = options;
+  const { stream, ffmpeg, clock } = options;
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
-  const started = now();
-  const sofar = new Sight(() => milliseconds(now() - started));
+  const started = clock.monotonic();
+  const sofar = new Sight(() => milliseconds(clock.monotonic() - started));
   const process = startFfmpeg({
     path: ffmpeg.path,
     args: lookArguments(stream, ffmpeg.hasFpsMode),

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { segmentNumber, type StreamName } from '../../protocol/names.ts';
 import { PROBE_REPRESENTATION } from '../../protocol/probe.ts';
-import type { Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { authorization, mediaUrl } from '../upload/edge.ts';
 import type { Asking } from './edge-request.ts';
 import { errorOf } from './token-check.ts';
@@ -13,7 +12,7 @@ import { PIECE_GAP, PIECES, type Passage } from './passage-verdict.ts';
 /** Pieces like fragments, larger than what a stack of buffers might let through at once. */
 const PIECE_BYTES = 5000;
 /** In which GET and HEAD come to wait at the edge. */
-const HEAD_START_MS = 300;
+const HEAD_START = milliseconds(300);
 const PATIENCE_MS = 15_000;
 
 /**
@@ -22,14 +21,23 @@ const PATIENCE_MS = 15_000;
  * back.
  * @throws Error when the edge does not do it
  */
-export async function tryPassage({ edge, now, signal }: Asking, stream: StreamName): Promise<Passage> {
-  const object = { kind: 'segment', representation: PROBE_REPRESENTATION, number: segmentNumber(now()) } as const;
+export async function tryPassage({ edge, clock, signal }: Asking, stream: StreamName): Promise<Passage> {
+  const object = {
+    kind: 'segment',
+    representation: PROBE_REPRESENTATION,
+    number: segmentNumber(clock.wall()),
+  } as const;
   const url = mediaUrl(edge, stream, object);
   const headers = await authorization(edge);
   const over = new AbortController();
   const options = {
     dispatcher: edge.dispatcher,
     signal: AbortSignal.any([signal, over.signal, AbortSignal.timeout(PATIENCE_MS)]),
+  };
+
+  const pause = async (time: Milliseconds): Promise<void> => {
+    await clock.sleep(time, options.signal);
+    options.signal.throwIfAborted();
   };
 
   const read = async (): Promise<Milliseconds[]> => {
@@ -40,7 +48,7 @@ export async function tryPassage({ edge, now, signal }: Asking, stream: StreamNa
     let bytes = 0;
     for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
       bytes += chunk.byteLength;
-      while (arrived.length < Math.floor(bytes / PIECE_BYTES)) arrived.push(now());
+      while (arrived.length < Math.floor(bytes / PIECE_BYTES)) arrived.push(clock.monotonic());
     }
     return arrived;
   };
@@ -48,20 +56,20 @@ export async function tryPassage({ edge, now, signal }: Asking, stream: StreamNa
   const awaitOpening = async (): Promise<Milliseconds> => {
     const answer = await request(url, { ...options, method: 'HEAD', headers });
     await answer.body.dump();
-    return now();
+    return clock.monotonic();
   };
 
   const written: Milliseconds[] = [];
   async function* pieces(): AsyncGenerator<Uint8Array, void, void> {
     for (let piece = 0; piece < PIECES; piece += 1) {
-      if (piece > 0) await sleep(PIECE_GAP, undefined, { signal: options.signal });
-      written.push(now());
+      if (piece > 0) await pause(PIECE_GAP);
+      written.push(clock.monotonic());
       // Of chance, so that nothing on the way can make less of it.
       yield randomBytes(PIECE_BYTES);
     }
   }
   const write = async (): Promise<void> => {
-    await sleep(HEAD_START_MS, undefined, { signal: options.signal });
+    await pause(HEAD_START);
     const type = { 'content-type': 'video/mp4' };
     const body = Readable.from(pieces(), { objectMode: false, highWaterMark: 0 });
     const answer = await request(url, { ...options, method: 'PUT', headers: { ...headers, ...type }, body });

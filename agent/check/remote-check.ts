@@ -8,7 +8,7 @@ import { about, type Finding } from './finding.ts';
 export async function checkRemote(
   url: string,
   config: Config,
-  { environment, now, signal }: Surroundings,
+  { environment, clock, signal }: Surroundings,
 ): Promise<Finding[]> {
   const token = config.token ?? environment['FASTLL_TOKEN'];
   const edge: Edge = {
@@ -19,7 +19,7 @@ export async function checkRemote(
   try {
     const { timeDisplacement } = config;
     const streams = token === undefined ? [] : config.streams.map(({ stream }) => stream);
-    const findings = await checkEdge({ edge, now, signal, running: '', streams, token, timeDisplacement });
+    const findings = await checkEdge({ edge, clock, signal, running: '', streams, token, timeDisplacement });
     if (token !== undefined) return findings;
     const missing = about('token', 'token').broken(
       'the edge needs a publish token: set FASTLL_TOKEN, or "token" in the configuration (made by: fast-ll token --publish)',

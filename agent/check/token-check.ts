@@ -29,7 +29,7 @@ export async function checkToken(
     stream,
     answer: await ask(asking, mediaPath(stream, { kind: 'manifest' }), { body: 'whether the token is good' }),
   }));
-  const now = asking.now();
+  const now = asking.clock.wall();
   const claims = token === undefined ? undefined : claimsOf(token);
   const accepted = answers.filter(({ answer }) => isAccepted(answer)).map(({ stream }) => stream);
   const refused = answers.filter(({ answer }) => !isAccepted(answer));

@@ -19,7 +19,7 @@ export async function runEdge(
     readonly verbose: boolean;
     readonly json: boolean;
   },
-  { environment, now, signal, print }: Surroundings,
+  { environment, clock, signal, print }: Surroundings,
 ): Promise<void> {
   const given = options.secret ?? environment['FASTLL_SECRET'];
   if (given !== undefined && given.length < MIN_SECRET_LENGTH) {
@@ -40,7 +40,7 @@ export async function runEdge(
     playback: options.playback,
     timeDisplacement: seconds(0),
     waitForAbsentSegment: true,
-    now,
+    clock,
     onError: (message) => log.debug(message),
   });
   print(`Edge: ${embedded.url.href}`);

@@ -23,7 +23,7 @@ export async function run(
   options: { readonly verbose: boolean; readonly json: boolean },
   around: Surroundings,
 ): Promise<void> {
-  const { environment, now, signal, print } = around;
+  const { environment, clock, signal, print } = around;
   const secret = config.secret ?? environment['FASTLL_SECRET'] ?? newSecret();
   const token = config.token ?? environment['FASTLL_TOKEN'];
   const redactor = new Redactor();
@@ -55,7 +55,17 @@ export async function run(
     }
     cameras.push(
       ...config.streams.map(
-        (stream) => new Camera({ stream, edge, ffmpeg, log, now, signal, summaryFile: summaryFile(config, stream) }),
+        (stream) =>
+          new Camera({
+            stream,
+            edge,
+            ffmpeg,
+            log,
+            clock,
+            now: clock.wall,
+            signal,
+            summaryFile: summaryFile(config, stream),
+          }),
       ),
     );
     if (options.json) reportStatus(statuses, log, signal);
@@ -88,7 +98,7 @@ export async function httpsOf({ sslKeyFile, sslCertFile }: Config): Promise<Embe
 export async function embeddedEdge(
   config: Config,
   secret: string,
-  { now }: Surroundings,
+  { clock }: Surroundings,
   onError: (message: string) => void,
 ): Promise<EmbeddedEdge> {
   const https = await httpsOf(config);
@@ -101,7 +111,7 @@ export async function embeddedEdge(
     playback: config.playback,
     timeDisplacement: config.timeDisplacement,
     waitForAbsentSegment: config.waitForAbsentSegment,
-    now,
+    clock,
     onError,
   });
 }

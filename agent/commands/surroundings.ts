@@ -1,9 +1,9 @@
-import type { Milliseconds } from '../../protocol/units.ts';
+import type { Clock } from '../clock.ts';
 
 /** What a command gets of the world; only `main.ts` knows where it comes from. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly now: () => Milliseconds;
+  readonly clock: Clock;
   /** Aborted when the program is asked to end. */
   readonly signal: AbortSignal;
   /** Whether stdout is a terminal. */

@@ -14,7 +14,7 @@ export async function makeToken(
     readonly expires: string;
     readonly secret: string | undefined;
   },
-  { environment, now, print }: Surroundings,
+  { environment, clock, print }: Surroundings,
 ): Promise<void> {
   const { stream } = options;
   if (stream !== '*' && !isStreamName(stream)) {
@@ -32,6 +32,6 @@ export async function makeToken(
     );
   }
   const right: Right = options.publish === true ? 'publish' : 'play';
-  const exp = Math.floor(secondsOfMilliseconds(now()) + parseLife(options.expires));
+  const exp = Math.floor(secondsOfMilliseconds(clock.wall()) + parseLife(options.expires));
   print(await signToken({ sub: stream, scope: right, exp }, secret));
 }

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { VIEWERS_HEADER, WRITER_HEADER } from '../../protocol/headers.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { authorization, type Edge } from './edge.ts';
 import type { SegmentBody } from './segment-body.ts';
@@ -37,11 +37,11 @@ export interface PutOptions {
   readonly url: URL;
   readonly body: SegmentBody;
   readonly writer: string;
-  /** When the segment ends. */
+  /** When the segment ends, by the wall clock. */
   readonly end: Milliseconds;
   /** How much longer it is of use to anybody. */
   readonly life: Milliseconds;
-  readonly now: () => Milliseconds;
+  readonly clock: Clock;
   /** Told when an attempt has failed and another one follows. */
   readonly onRetry: (detail: string) => void;
   readonly signal: AbortSignal;
@@ -57,12 +57,13 @@ export interface PutOptions {
  *     turn ◀── pause          (a turn is waited for only when the segment is over: the live edge does not wait)
  */
 export async function putSegment(options: PutOptions): Promise<PutOutcome> {
-  const { body, signal } = options;
-  const late = AbortSignal.timeout(Math.max(0, Math.ceil(options.end + options.life - options.now())));
+  const { body, clock, signal } = options;
+  const ends = milliseconds(clock.monotonic() + options.end - clock.wall());
+  const late = AbortSignal.timeout(Math.max(0, Math.ceil(ends + options.life - clock.monotonic())));
   const over = AbortSignal.any([signal, late]);
   let detail = '';
   for (let attempts = 1; ; attempts += 1) {
-    const result = await inTurn(options, attempts, over);
+    const result = await inTurn({ ...options, ends }, attempts, over);
     if (result.kind === 'answer') {
       const { status, viewers, roundTrip } = result;
       if (status < 300) return { kind: 'delivered', viewers, attempts, roundTrip };
@@ -74,7 +75,7 @@ export async function putSegment(options: PutOptions): Promise<PutOutcome> {
     if (late.aborted) return { kind: 'dropped', detail: detail === '' ? 'its time is over' : detail };
     detail = result.detail;
     options.onRetry(detail);
-    await sleep(doubled(RETRY_MS, attempts), undefined, { signal: over }).catch(() => {});
+    await clock.sleep(milliseconds(doubled(RETRY_MS, attempts)), over);
   }
 }
 
@@ -94,10 +95,15 @@ type Attempt =
     }
   | { readonly kind: 'failure'; readonly detail: string };
 
-async function inTurn(options: PutOptions, attempts: number, over: AbortSignal): Promise<Attempt> {
-  const { edge, body, end } = options;
+/** From its first attempt on a clock that nobody sets tells when the segment ends. */
+interface UnderWay extends PutOptions {
+  readonly ends: Milliseconds;
+}
+
+async function inTurn(options: UnderWay, attempts: number, over: AbortSignal): Promise<Attempt> {
+  const { edge, body, ends } = options;
   try {
-    using _ = attempts > 1 && !body.isOpen ? await edge.backlog.turn(end, over) : undefined;
+    using _ = attempts > 1 && !body.isOpen ? await edge.backlog.turn(ends, over) : undefined;
     return await attempt(options, doubled(ANSWER_MS, attempts), over);
   } catch (error) {
     return { kind: 'failure', detail: messageOf(error) };
@@ -105,17 +111,17 @@ async function inTurn(options: PutOptions, attempts: number, over: AbortSignal):
 }
 
 /** @throws whatever kept it from being answered */
-async function attempt(options: PutOptions, patience: number, over: AbortSignal): Promise<Attempt> {
-  const { edge, url, body, writer, now } = options;
+async function attempt(options: UnderWay, patience: number, over: AbortSignal): Promise<Attempt> {
+  const { edge, url, body, writer, clock } = options;
   const headers = { ...(await authorization(edge)), 'content-type': 'video/mp4', [WRITER_HEADER]: writer };
   const connections = edge.dispatcher.current;
   const silent = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  let written = now();
+  let written = clock.monotonic();
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield* body.read();
-    written = now();
-    const untilEnd = Math.max(0, options.end - written);
+    written = clock.monotonic();
+    const untilEnd = Math.max(0, options.ends - written);
     timer = setTimeout(() => {
       edge.dispatcher.leave(connections);
       silent.abort(new Error(`the edge has not answered for ${patience / 1000} s`));
@@ -129,7 +135,7 @@ async function attempt(options: PutOptions, patience: number, over: AbortSignal)
       body: Readable.from(bytes()),
       signal: AbortSignal.any([over, silent.signal]),
     });
-    const roundTrip = milliseconds(now() - written);
+    const roundTrip = milliseconds(clock.monotonic() - written);
     const detail = await answer.body.text();
     const viewers = Number(answer.headers[VIEWERS_HEADER] ?? 0);
     return { kind: 'answer', status: answer.statusCode, viewers, detail, roundTrip };

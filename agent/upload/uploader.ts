@@ -1,15 +1,9 @@
 import { setMaxListeners } from 'node:events';
+import type { Clock } from '../clock.ts';
 import { fragment, segmentHeader } from '../cmaf/fragment.ts';
 import type { Step } from '../cmaf/segmenter.ts';
 import { segmentNumber, type RepresentationId, type SegmentNumber, type StreamName } from '../../protocol/names.ts';
-import {
-  milliseconds,
-  millisecondsOfSeconds,
-  seconds,
-  secondsOfTicks,
-  type Milliseconds,
-  type Seconds,
-} from '../../protocol/units.ts';
+import { milliseconds, millisecondsOfSeconds, seconds, secondsOfTicks, type Seconds } from '../../protocol/units.ts';
 import { segmentStart } from '../../protocol/epoch.ts';
 import { mediaUrl, type Edge } from './edge.ts';
 import { putSegment, type PutOutcome } from './put.ts';
@@ -94,7 +88,7 @@ export class Uploader {
   }
 
   async #put(number: SegmentNumber, body: SegmentBody): Promise<void> {
-    const { edge, stream, representation, segmentDuration, timeShift, writer, now, signal } = this.#options;
+    const { edge, stream, representation, segmentDuration, timeShift, writer, clock, signal } = this.#options;
     const end = secondsOfTicks(segmentStart(number, segmentDuration)) + segmentDuration;
     const outcome = await putSegment({
       edge,
@@ -103,7 +97,7 @@ export class Uploader {
       writer,
       end: millisecondsOfSeconds(seconds(end)),
       life: milliseconds(millisecondsOfSeconds(timeShift) + GRACE),
-      now,
+      clock,
       onRetry: (detail) => this.#options.onRetry(number, detail),
       signal,
     });
@@ -149,7 +143,7 @@ export interface UploaderOptions {
   readonly due: SegmentNumber | undefined;
   /** Names this run of this encoder. */
   readonly writer: string;
-  readonly now: () => Milliseconds;
+  readonly clock: Clock;
   readonly onOutcome: (number: SegmentNumber, outcome: PutOutcome) => void;
   /** An attempt has failed, and another one follows. */
   readonly onRetry: (number: SegmentNumber, detail: string) => void;

@@ -1,11 +1,12 @@
 /** `fast-ll check`: tells what works and what to do about what does not, and leaves nothing behind. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../../agent/check/check.ts';
+import { systemClock } from '../../agent/clock.ts';
 import type { Finding } from '../../agent/check/finding.ts';
 import { parse } from '../../agent/config/load.ts';
 import { configSchema, streamsSchema } from '../../agent/config/schema.ts';
 import { startEmbeddedEdge, type EmbeddedEdge } from '../../agent/embedded-edge.ts';
-import { milliseconds, seconds } from '../../protocol/units.ts';
+import { seconds } from '../../protocol/units.ts';
 import type { StreamName } from '../../protocol/names.ts';
 import { startBufferingProxy } from '../fixtures/buffering-proxy.ts';
 import { startCamera, type Camera } from '../fixtures/camera/camera.ts';
@@ -21,7 +22,6 @@ const rtsp = (stream: string, input: string, more: object = {}) => ({
   ...more,
 });
 const generated = (stream: string) => ({ name: stream, stream, type: 'GEN', qualities: QUALITIES });
-const now = () => milliseconds(Date.now());
 
 const startEdge = (timeDisplacement = 0): Promise<EmbeddedEdge> =>
   startEmbeddedEdge({
@@ -32,7 +32,7 @@ const startEdge = (timeDisplacement = 0): Promise<EmbeddedEdge> =>
     playback: 'token',
     timeDisplacement: seconds(timeDisplacement),
     waitForAbsentSegment: true,
-    now,
+    clock: systemClock,
     onError: () => {},
   });
 
@@ -55,7 +55,7 @@ async function checkEdge(config: object, streams = ['one', 'two']): Promise<Outc
     { config: 'config.json', json: true },
     {
       environment: { PATH: process.env['PATH'] },
-      now,
+      clock: systemClock,
       signal: new AbortController().signal,
       isTerminal: false,
       print: (line) => lines.push(line),

@@ -2,12 +2,11 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../agent/clock.ts';
 import { closeConnections, connections, type Edge } from '../../agent/upload/edge.ts';
 import { putSegment, type PutOutcome } from '../../agent/upload/put.ts';
 import { SegmentBody } from '../../agent/upload/segment-body.ts';
 import { milliseconds } from '../../protocol/units.ts';
-
-const now = () => milliseconds(Date.now());
 
 function edgeAt(port: number): Edge {
   const origin = new URL(`http://127.0.0.1:${port}`);
@@ -26,9 +25,9 @@ function put(edge: Edge, life: number): Promise<PutOutcome> {
     url: new URL('/cam/chunk-stream0-1.m4s', edge.origin),
     body,
     writer: 'a run',
-    end: now(),
+    end: systemClock.wall(),
     life: milliseconds(life),
-    now,
+    clock: systemClock,
     onRetry: () => {},
     signal: new AbortController().signal,
   });

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { request } from 'undici';
 import { assert } from 'vitest';
+import { systemClock } from '../../../agent/clock.ts';
 import { startEmbeddedEdge } from '../../../agent/embedded-edge.ts';
 import type { AgentMessage } from '../../../protocol/control.ts';
 import { WRITER_HEADER } from '../../../protocol/headers.ts';
 import type { RepresentationId, StreamName } from '../../../protocol/names.ts';
 import { agentPath, mediaPath } from '../../../protocol/paths.ts';
-import { milliseconds, seconds } from '../../../protocol/units.ts';
+import { seconds } from '../../../protocol/units.ts';
 import { TEST_SECRET } from '../../secret.ts';
 
 const SEGMENT_DURATION = seconds(60);
@@ -40,7 +41,7 @@ export class EdgeAlone implements AsyncDisposable {
       playback: 'token',
       timeDisplacement: seconds(0),
       waitForAbsentSegment: true,
-      now: () => milliseconds(Date.now()),
+      clock: systemClock,
       onError: (message) => complaints.push(message),
     });
     const token = await embedded.token('publish', '*', seconds(3600));
