@@ -13,6 +13,7 @@ import { demand, playbackIsOpen, tokenOf } from './auth.ts';
 import type { EdgeContext, Env } from './env.ts';
 import { demandPossible } from './admission.ts';
 import { ProblemError } from './errors.ts';
+import { isCopied, joinedOf, joinsWith } from './joining.ts';
 import { mpd } from './manifest/mpd.ts';
 import { withToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
@@ -56,7 +57,8 @@ export async function deliver(
       const representation = served(snapshot, object, now);
       if (savesStats(snapshot)) recordRequest(c, stream, client, now);
       const terms = { until: milliseconds(now + hold), keep: keptFor(snapshot) };
-      return ask(c, { stream, object: { ...object, representation }, terms }, now);
+      const kind = isFirst(c, snapshot, representation, object.number) ? 'joined segment' : 'segment';
+      return ask(c, { stream, object: { kind, representation, number: object.number }, terms }, now);
     }
   }
 }
@@ -78,6 +80,17 @@ const served = (
 ): RepresentationId =>
   (snapshot.kind === 'announced' ? switched(snapshot.description, number, now, snapshot.forced) : undefined) ??
   representation;
+
+/** Whether whoever asks for it may have nothing yet to decode it with. */
+const isFirst = (
+  c: EdgeContext,
+  snapshot: StreamSnapshot,
+  representation: RepresentationId,
+  number: SegmentNumber,
+): boolean =>
+  snapshot.kind === 'announced' &&
+  isCopied(snapshot.description, representation) &&
+  joinsWith(joinedOf(new URL(c.req.url)), number);
 
 const mayHold = (env: Env): boolean => env.WAIT_FOR_ABSENT_SEGMENT !== 'false';
 

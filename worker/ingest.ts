@@ -1,7 +1,7 @@
 import { BoxError, splitBoxes } from '../protocol/boxes.ts';
 import { timeInWindow } from '../protocol/epoch.ts';
-import { WRITER_HEADER } from '../protocol/headers.ts';
-import { segmentNumber, type RepresentationId, type SegmentNumber } from '../protocol/names.ts';
+import { KEYFRAME_HEADER, WRITER_HEADER } from '../protocol/headers.ts';
+import { parseSegmentNumber, segmentNumber, type RepresentationId, type SegmentNumber } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
 import {
   millisecondsOfSeconds,
@@ -71,7 +71,9 @@ async function ingestSegment(
   const segment = segmentOf(c.env, stream, representation, number);
   const { window, ...terms } = segmentTerms(snapshot, representation, number, secondsOfMilliseconds(now));
   c.executionCtx.waitUntil(segment.linger(millisecondsOfSeconds(window)));
-  return segment.fetch(putRequest(c.req.raw.body, { ...terms, writer: writerOf(c.req.raw) }));
+  return segment.fetch(
+    putRequest(c.req.raw.body, { ...terms, writer: writerOf(c.req.raw), keyframe: keyframeOf(c.req.raw, number) }),
+  );
 }
 
 /** What is known of a segment before its first byte; `window` is for how long from `now` it can be asked for. */
@@ -97,6 +99,16 @@ function segmentTerms(
     precedence: 'first wins',
     patience: patienceFor({ segmentDuration, fragmentDuration, frameDuration }),
   };
+}
+
+/** @throws ProblemError where it can't be */
+function keyframeOf({ headers }: Request, number: SegmentNumber): SegmentNumber | undefined {
+  const said = headers.get(KEYFRAME_HEADER);
+  if (said === null) return undefined;
+  const keyframe = parseSegmentNumber(said);
+  if (keyframe !== undefined && keyframe <= number) return keyframe;
+  const detail = `expected ${KEYFRAME_HEADER} to be the number of this segment or of one before`;
+  throw new ProblemError({ kind: 'bad body', detail });
 }
 
 /** An encoder that doesn't name itself is another one with every PUT: its bytes replace what was there. */

@@ -28,8 +28,9 @@ export class SegmentBuffer {
   readonly #completed = Promise.withResolvers<void>();
   /** Those who have not taken it to its end. */
   readonly #readers = new Set<Reader>();
-  /** Told of the next piece, or the end, where somebody waits for it. */
-  #more: PromiseWithResolvers<void> | undefined;
+  /** Told of the next piece, or that none will come, where somebody waits for it. */
+  #more: PromiseWithResolvers<boolean> | undefined;
+  #isOver = false;
 
   get length(): number {
     return this.#length;
@@ -40,13 +41,23 @@ export class SegmentBuffer {
     return this.#from(0);
   }
 
+  /** All of it for one who gets another beginning. */
+  bytesWith({ bytes, instead }: Beginning): Uint8Array<ArrayBuffer> {
+    const rest = this.#from(instead);
+    const whole = new Uint8Array(bytes.byteLength + rest.byteLength);
+    whole.set(bytes);
+    whole.set(rest, bytes.byteLength);
+    return whole;
+  }
+
   /** How many read. */
   get readers(): number {
     return this.#readers.size;
   }
 
-  /** Until the next piece has come, or until none will. */
-  next(): Promise<void> {
+  /** Waits for the next piece. @returns whether one has come: none will once it is false */
+  async more(): Promise<boolean> {
+    if (this.#isOver) return false;
     this.#more ??= Promise.withResolvers();
     return this.#more.promise;
   }
@@ -88,12 +99,12 @@ export class SegmentBuffer {
     this.#keep(piece);
     const kept = this.#from(from);
     for (const reader of this.#readers) reader.enqueue(kept);
-    if (this.#more !== undefined) this.#tell();
+    if (this.#more !== undefined) this.#tell(true);
   }
 
   /** Every reader ends where the writer ended, after all have been given the last piece. */
   complete(): void {
-    this.#tell();
+    this.#tell(false);
     setTimeout(() => this.#completed.resolve(), this.#readers.size * GIVING_MS);
   }
 
@@ -101,7 +112,7 @@ export class SegmentBuffer {
   abort(reason: Error): void {
     for (const reader of this.#readers) reader.error(reason);
     this.#readers.clear();
-    this.#tell();
+    this.#tell(false);
   }
 
   /** Lets the bytes go; every response still under way fails, also those that only have to be read to their end. */
@@ -111,8 +122,9 @@ export class SegmentBuffer {
     this.#length = 0;
   }
 
-  #tell(): void {
-    this.#more?.resolve();
+  #tell(hasCome: boolean): void {
+    this.#isOver ||= !hasCome;
+    this.#more?.resolve(hasCome);
     this.#more = undefined;
   }
 

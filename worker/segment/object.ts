@@ -3,9 +3,14 @@ import { VIEWERS_HEADER } from '../../protocol/headers.ts';
 import { seconds, type Milliseconds } from '../../protocol/units.ts';
 import type { Env } from '../env.ts';
 import { toResponse, type Problem } from '../errors.ts';
-import { SegmentBuffer } from './buffer.ts';
+import type { SegmentNumber } from '../../protocol/names.ts';
+import { prerolled } from './beginning.ts';
+import { SegmentBuffer, type Beginning } from './buffer.ts';
+import { chunksOf } from './chunk.ts';
+import type { Place } from './place.ts';
+import { tailOf, type Tail } from './preroll.ts';
 import { serveWhole } from './range.ts';
-import { holdOf, putTermsOf, type PutTerms } from './request.ts';
+import { holdOf, joiningOf, putTermsOf, type PutTerms } from './request.ts';
 import { decideGet, decidePut, MAX_READERS, MAX_SPARES, type Precedence, type SegmentState } from './state.ts';
 import { Upload } from './upload.ts';
 import { WholeReaders } from './whole.ts';
@@ -13,6 +18,9 @@ import { TimeShiftWindow } from './window.ts';
 
 /** How long viewers of a broken PUT are kept for it to be sent again. */
 const RESUME_GRACE_MS = 4000;
+
+/** How long one who joins may wait for the segment before to be complete. */
+const TAIL_MS = 1000;
 
 const MEDIA_HEADERS = { 'content-type': 'video/mp4', 'cache-control': 'no-store, no-transform' };
 
@@ -35,6 +43,10 @@ export class Segment extends DurableObject<Env> {
   /** GETs there have been. */
   #viewers = 0;
   #precedence: Precedence = 'first wins';
+  /** The segment that has the last keyframe there was when this one's PUT opened. */
+  #keyframe: SegmentNumber | undefined;
+  /** What those who join with this segment get first; made once. */
+  #preroll: Promise<Beginning | undefined> | undefined;
   readonly #window = new TimeShiftWindow(() => this.#left());
 
   override async fetch(request: Request): Promise<Response> {
@@ -61,10 +73,28 @@ export class Segment extends DurableObject<Env> {
     return this.#window.linger(time);
   }
 
+  /**
+   * What a player would have to decode of this segment before the next one: see `preroll.ts`. (A method called `tail` is
+   * the platform's.) Undefined where it does not
+   * become complete.
+   */
+  async lastFrames(): Promise<Tail | undefined> {
+    if (this.#state.phase === 'receiving') await this.#orLater(this.#over.promise, TAIL_MS);
+    const { bytes } = this.#buffer;
+    const chunks = this.#state.phase === 'complete' ? chunksOf(bytes) : undefined;
+    return chunks === undefined ? undefined : tailOf(bytes, chunks);
+  }
+
   async #get(request: Request): Promise<Response> {
     let decision = decideGet(this.#state, holdOf(request) > 0, this.#readers);
     if (decision === 'hold') {
       await this.#wait(holdOf(request));
+      decision = decideGet(this.#state, false, this.#readers);
+    }
+    const joining = request.method === 'GET' ? joiningOf(request) : undefined;
+    let beginning: Beginning | undefined;
+    if (joining !== undefined && (decision === 'attach' || decision === 'whole')) {
+      beginning = await this.#beginning(joining);
       decision = decideGet(this.#state, false, this.#readers);
     }
     switch (decision) {
@@ -75,11 +105,11 @@ export class Segment extends DurableObject<Env> {
         return toResponse(tooMany(`${MAX_READERS} viewers of a segment at a time`));
       case 'whole':
         if (request.method === 'GET') this.#viewers += 1;
-        return this.#serveWhole(request);
+        return this.#serveWhole(request, beginning);
       case 'attach':
         if (request.method === 'HEAD') return new Response(null, { headers: MEDIA_HEADERS });
         this.#viewers += 1;
-        return new Response(this.#buffer.attach(), { headers: MEDIA_HEADERS });
+        return new Response(this.#buffer.attach(beginning), { headers: MEDIA_HEADERS });
     }
   }
 
@@ -87,8 +117,19 @@ export class Segment extends DurableObject<Env> {
     return this.#held + this.#buffer.readers + this.#whole.size;
   }
 
-  #serveWhole(request: Request): Response {
-    const { bytes } = this.#buffer;
+  /** For one who joins: counted as one who reads while it is made. */
+  async #beginning(place: Place): Promise<Beginning | undefined> {
+    if (this.#keyframe === undefined) return undefined;
+    const buffer = this.#buffer;
+    this.#held += 1;
+    this.#preroll ??= prerolled(this.env, buffer, place, this.#keyframe);
+    const beginning = await this.#preroll;
+    this.#held -= 1;
+    return buffer === this.#buffer ? beginning : undefined;
+  }
+
+  #serveWhole(request: Request, beginning: Beginning | undefined): Response {
+    const bytes = beginning === undefined ? this.#buffer.bytes : this.#buffer.bytesWith(beginning);
     const writer = this.#state.phase === 'complete' ? this.#state.writer : '';
     const tag = `"${bytes.byteLength}-${writer}"`;
     return serveWhole(bytes, tag, this.#precedence === 'first wins', request, (part) => this.#whole.attach(part));
@@ -97,11 +138,16 @@ export class Segment extends DurableObject<Env> {
   /** Until the PUT opens, at most `hold` milliseconds. */
   async #wait(hold: number): Promise<void> {
     this.#held += 1;
-    const over = Promise.withResolvers<void>();
-    const timer = setTimeout(over.resolve, hold);
-    await Promise.race([this.#opened.promise, over.promise]);
-    clearTimeout(timer);
+    await this.#orLater(this.#opened.promise, hold);
     this.#held -= 1;
+  }
+
+  /** Waits, but not longer than `most` milliseconds. */
+  async #orLater(promise: Promise<void>, most: number): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, most);
+    await Promise.race([promise, over.promise]);
+    clearTimeout(timer);
   }
 
   async #put(request: Request): Promise<Response> {
@@ -140,7 +186,7 @@ export class Segment extends DurableObject<Env> {
     this.#over = Promise.withResolvers<void>();
   }
 
-  async #receive(body: Request['body'], { writer, precedence, patience }: PutTerms): Promise<Response> {
+  async #receive(body: Request['body'], { writer, precedence, patience, keyframe }: PutTerms): Promise<Response> {
     this.#upload?.stop({ kind: 'another encoder writes this segment' });
     clearTimeout(this.#grace);
     const upload = new Upload(body, this.#buffer, patience.alone);
@@ -148,6 +194,7 @@ export class Segment extends DurableObject<Env> {
     this.#upload = upload;
     this.#state = { phase: 'receiving', writer };
     this.#precedence = precedence;
+    this.#keyframe = keyframe;
     // Before the first byte: the responses' headers are then out of its way.
     this.#opened.resolve();
     const end = await upload.receive();
@@ -202,6 +249,7 @@ export class Segment extends DurableObject<Env> {
     this.#upload?.stop({ kind: 'another encoder writes this segment' });
     const old = this.#buffer;
     this.#buffer = new SegmentBuffer();
+    this.#preroll = undefined;
     this.#opened = Promise.withResolvers<void>();
     this.#state = { phase: 'awaited' };
     if (phase === 'receiving' || phase === 'broken') old.abort(reason);

@@ -17,9 +17,12 @@ export async function answerOf(
   now: Milliseconds,
 ): Promise<Response> {
   switch (object.kind) {
-    case 'segment': {
+    case 'segment':
+    case 'joined segment': {
+      const { kind, representation, number } = object;
       const hold = milliseconds(Math.max(0, terms.until - now));
-      return segmentOf(env, stream, object.representation, object.number).fetch(getRequest(request, hold));
+      const joining = kind === 'segment' ? undefined : { stream, representation, number };
+      return segmentOf(env, stream, representation, number).fetch(getRequest(request, hold, joining));
     }
     case 'init': {
       const init = await streamOf(env, stream).init(object.representation);

@@ -1,5 +1,5 @@
 import type { StreamName } from '../../protocol/names.ts';
-import { mediaPath, parseMediaObject, parseStreamAddress, type MediaObject } from '../../protocol/paths.ts';
+import { mediaFile, mediaPath, parseMediaObject, parseStreamAddress, type MediaObject } from '../../protocol/paths.ts';
 import { milliseconds, seconds, type Milliseconds, type Seconds } from '../../protocol/units.ts';
 
 /**
@@ -12,8 +12,11 @@ export interface Question {
   readonly terms: Terms;
 }
 
-/** A media object, or how the stream is (`StreamSnapshot`). */
-export type Asked = MediaObject | { readonly kind: 'snapshot' };
+/** A media object, perhaps as one gets it who joins with it, or how the stream is (`StreamSnapshot`). */
+export type Asked = MediaObject | JoinedSegment | { readonly kind: 'snapshot' };
+
+/** A segment with a preroll, where it needs one. */
+export type JoinedSegment = Omit<MediaObject & { kind: 'segment' }, 'kind'> & { readonly kind: 'joined segment' };
 
 /** Not part of the key: for all who ask for one thing they come to the same. */
 export interface Terms {
@@ -30,6 +33,7 @@ export interface Terms {
 export const BRIEFLY = seconds(1);
 
 const SNAPSHOT_FILE = 'snapshot';
+const JOINED_PREFIX = 'joined-';
 const UNTIL_HEADER = 'x-shield-until-ms';
 const KEEP_HEADER = 'x-shield-keep-s';
 
@@ -42,7 +46,7 @@ export const shieldRequest = ({ stream, object, terms }: Question): Request =>
 export function questionOf({ url, headers }: Request): Question | undefined {
   const [, first = '', second = ''] = new URL(url).pathname.split('/');
   const address = parseStreamAddress(first);
-  const object: Asked | undefined = second === SNAPSHOT_FILE ? { kind: 'snapshot' } : parseMediaObject(second);
+  const object = askedOf(second);
   if (address === undefined || object === undefined) return undefined;
   const terms = {
     until: milliseconds(Number(headers.get(UNTIL_HEADER) ?? 0)),
@@ -51,5 +55,20 @@ export function questionOf({ url, headers }: Request): Question | undefined {
   return { stream: address.stream, object, terms };
 }
 
-const pathOf = (stream: StreamName, object: Asked): string =>
-  object.kind === 'snapshot' ? `/${stream}/${SNAPSHOT_FILE}` : mediaPath(stream, object);
+function askedOf(file: string): Asked | undefined {
+  if (file === SNAPSHOT_FILE) return { kind: 'snapshot' };
+  if (!file.startsWith(JOINED_PREFIX)) return parseMediaObject(file);
+  const object = parseMediaObject(file.slice(JOINED_PREFIX.length));
+  return object?.kind === 'segment' ? { ...object, kind: 'joined segment' } : undefined;
+}
+
+function pathOf(stream: StreamName, object: Asked): string {
+  switch (object.kind) {
+    case 'snapshot':
+      return `/${stream}/${SNAPSHOT_FILE}`;
+    case 'joined segment':
+      return `/${stream}/${JOINED_PREFIX}${mediaFile({ ...object, kind: 'segment' })}`;
+    default:
+      return mediaPath(stream, object);
+  }
+}
