@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { RESERVED_NAMES, STREAM_NAME, streamNameSchema } from '../../protocol/names.ts';
 import { MIN_SECRET_LENGTH } from '../../protocol/token.ts';
 import { seconds } from '../../protocol/units.ts';
-import { parseRtspUrl } from './rtsp-url.ts';
+import { parseCameraUrl } from '../rtsp/camera-url.ts';
 import { shown } from './shown.ts';
 
 /**
@@ -51,14 +51,9 @@ const rtspUrl = z
   .string()
   .meta({ pattern: '^rtsps?://' })
   .transform((text, context) => {
-    const url = parseRtspUrl(text);
-    if (url !== undefined) return url;
-    // Not the value itself: it may hold a password.
-    context.addIssue({
-      code: 'custom',
-      message:
-        'expected a URL that begins with rtsp:// or rtsps://, with user:password@ before the host if the camera wants them',
-    });
+    const url = parseCameraUrl(text);
+    if (!('problem' in url)) return url;
+    context.addIssue({ code: 'custom', message: url.problem });
     return z.NEVER;
   });
 

@@ -6,7 +6,6 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseRtspUrl } from '../../agent/config/rtsp-url.ts';
 import { agentPath } from '../../protocol/paths.ts';
 import type { StreamName } from '../../protocol/names.ts';
 import { signToken } from '../../protocol/token.ts';
@@ -250,18 +249,4 @@ describe('a configuration that is wrong', () => {
     // V8 shows what stands around a mistake: not even a part of it is told.
     for (const secret of NEVER) expect(stderr).not.toContain(secret.slice(0, 6));
   });
-});
-
-test.for<[text: string, safe: string, secret: string]>([
-  ['rtsp://cam/live?user=a&password=b%21c&x=1', 'rtsp://cam/live?user=a&password=•••&x=1', 'b!c'],
-  [
-    'rtsp://cam/user=a_password=b_c_channel=1_stream=0.sdp',
-    'rtsp://cam/user=a_password=•••_channel=1_stream=0.sdp',
-    'b_c',
-  ],
-  ['rtsp://u:p@cam/live;pwd=x/y?auth=z', 'rtsp://cam/live;pwd=•••/y?auth=•••', 'z'],
-])('a password in the path or query of %s', ([text, safe, secret]) => {
-  const parsed = parseRtspUrl(text);
-  expect(parsed?.safe).toBe(safe);
-  expect(parsed?.secrets).toContain(secret);
 });
