@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { WebSocket } from 'undici';
+import { WebSocket, type CloseEvent, type MessageEvent } from 'undici';
 import {
   edgeMessageSchema,
   MAX_MESSAGE_BYTES,
@@ -18,7 +18,7 @@ import { authorization, type Edge } from './upload/edge.ts';
 
 const RECONNECT_MS = { first: 250, most: 5000 };
 /** Keeps NATs from forgetting the connection, and shows when it is dead. */
-const PING_INTERVAL_MS = 10_000;
+const PING_INTERVAL = milliseconds(10_000);
 
 /**
  * The agent's WebSocket to the Stream object of one stream: says what the stream is and how it does, hears when somebody
@@ -53,7 +53,10 @@ export class Control {
     let delay = RECONNECT_MS.first;
     let complained = false;
     while (!signal.aborted) {
-      const end = await this.#connection();
+      const end = await this.#connection().catch((error: unknown): End => ({
+        opened: false,
+        reason: messageOf(error),
+      }));
       if (signal.aborted) return;
       if (end.opened) {
         delay = RECONNECT_MS.first;
@@ -66,44 +69,62 @@ export class Control {
     }
   }
 
-  async #connection(): Promise<{ opened: boolean; reason: string }> {
+  /** One connection, until it ends. @throws what kept it from being tried */
+  async #connection(): Promise<End> {
     const { edge, stream, signal } = this.#options;
-    const url = new URL(agentPath(stream), edge.origin);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(url, { dispatcher: edge.sockets, headers: await authorization(edge) });
     const ended = Promise.withResolvers<string>();
-    const stop = (): void => ended.resolve('the agent stops');
-    signal.addEventListener('abort', stop, { once: true });
+    const over = new AbortController();
+    /** What is heard of a connection counts until it is over. */
+    const until = { signal: over.signal };
+    signal.addEventListener('abort', () => ended.resolve('the agent stops'), until);
     let opened = false;
     let heard = true;
-    const pings = setInterval(() => {
-      if (!heard) ended.resolve('it does not answer');
-      heard = false;
-      if (socket.readyState === WebSocket.OPEN) socket.send(PING);
-    }, PING_INTERVAL_MS);
-    socket.addEventListener('open', () => {
-      opened = true;
-      this.#greet(socket).catch((error: unknown) => ended.resolve(messageOf(error)));
-    });
-    socket.addEventListener('message', ({ data }) => {
-      heard = true;
-      this.#hear(data);
-    });
-    socket.addEventListener('error', (event) => ended.resolve(reasonOf(event.error)));
-    socket.addEventListener('close', ({ code, reason }) =>
-      ended.resolve(reason === '' ? `closed with ${code}` : reason),
-    );
-    const reason = await ended.promise;
-    clearInterval(pings);
-    signal.removeEventListener('abort', stop);
-    this.#socket = undefined;
-    socket.close();
-    return { opened, reason };
+    try {
+      const url = new URL(agentPath(stream), edge.origin);
+      url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+      const socket = new WebSocket(url, { dispatcher: edge.sockets, headers: await authorization(edge) });
+      over.signal.addEventListener('abort', () => socket.close());
+      const onOpen = (): void => {
+        opened = true;
+        this.#greet(socket, over.signal).catch((error: unknown) => ended.resolve(messageOf(error)));
+      };
+      const onMessage = ({ data }: MessageEvent): void => {
+        heard = true;
+        this.#hear(data);
+      };
+      const onClose = ({ code, reason }: CloseEvent): void =>
+        ended.resolve(reason === '' ? `closed with ${code}` : reason);
+      socket.addEventListener('open', onOpen, until);
+      socket.addEventListener('message', onMessage, until);
+      socket.addEventListener('error', (event) => ended.resolve(reasonOf(event.error)), until);
+      socket.addEventListener('close', onClose, until);
+      // Never rejects, and ends with the connection.
+      void this.#everyPing(over.signal, () => {
+        if (!heard) ended.resolve('it does not answer');
+        heard = false;
+        if (socket.readyState === WebSocket.OPEN) socket.send(PING);
+      });
+      return { opened, reason: await ended.promise };
+    } finally {
+      over.abort();
+      this.#socket = undefined;
+    }
   }
 
-  async #greet(socket: WebSocket): Promise<void> {
+  async #everyPing(over: AbortSignal, ping: () => void): Promise<void> {
+    const { clock } = this.#options;
+    for (;;) {
+      await clock.sleep(PING_INTERVAL, over);
+      if (over.aborted) return;
+      ping();
+    }
+  }
+
+  /** @param over aborted when the connection is: by the time that all is in place the next one may have begun */
+  async #greet(socket: WebSocket, over: AbortSignal): Promise<void> {
     // What the description promises has to be there before it.
     await this.#options.onConnected();
+    if (over.aborted) return;
     this.#socket = socket;
     if (this.#description !== undefined) this.#send({ type: 'announce', description: this.#description });
     if (this.#state !== undefined) this.#send(this.#state);
@@ -122,6 +143,12 @@ export class Control {
   #send(message: AgentMessage): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
+}
+
+/** How a connection went. */
+interface End {
+  readonly opened: boolean;
+  readonly reason: string;
 }
 
 export interface ControlOptions {
