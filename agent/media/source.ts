@@ -1,6 +1,7 @@
 import type { Failure } from './failure.ts';
 import type { Frame } from './frame.ts';
 import type { TrackConfig } from './track.ts';
+import type { Ticks } from '../../protocol/units.ts';
 
 /**
  * Where frames of one track come from: a camera's own stream, or a pipe of FFmpeg's. It calls `sink` as they come, a
@@ -12,4 +13,9 @@ export type FrameSource = (sink: FrameSink, signal: AbortSignal) => Promise<Fail
 export interface FrameSink {
   readonly config: (config: TrackConfig) => void;
   readonly frame: (frame: Frame) => void;
+  /**
+   * This machine's wall clock was set: times of what comes from here on are later by so much than they would have been,
+   * or earlier where it is negative; only here may they go back.
+   */
+  readonly jump: (by: Ticks) => void;
 }
