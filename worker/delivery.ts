@@ -13,7 +13,8 @@ import { demand, playbackIsOpen, tokenOf } from './auth.ts';
 import type { EdgeContext, Env } from './env.ts';
 import { demandPossible } from './admission.ts';
 import { ProblemError } from './errors.ts';
-import { isCopied, joinedOf, joinsWith } from './joining.ts';
+import { toldTime } from './isotime.ts';
+import { isCopied, joinedNumber, joinedOf, joinsWith } from './joining.ts';
 import { mpd } from './manifest/mpd.ts';
 import { withToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
@@ -48,7 +49,7 @@ export async function deliver(
   if (snapshot.kind === 'unknown') throw new ProblemError({ kind: 'no such stream' });
   switch (object.kind) {
     case 'manifest':
-      return deliverManifest(c, await ask(c, { stream, object, terms: { until: now, keep: BRIEFLY } }, now));
+      return deliverManifest(c, await ask(c, { stream, object, terms: { until: now, keep: BRIEFLY } }, now), now);
     case 'init':
       return ask(c, { stream, object, terms: { until: now, keep: BRIEFLY } }, now);
     case 'segment': {
@@ -100,7 +101,7 @@ const keptFor = (snapshot: Exclude<StreamSnapshot, { kind: 'unknown' }>): Second
     ? seconds(snapshot.description.segmentDuration + snapshot.description.timeShift)
     : snapshot.segmentDuration;
 
-async function deliverManifest(c: EdgeContext, answer: Response): Promise<Response> {
+async function deliverManifest(c: EdgeContext, answer: Response, now: Milliseconds): Promise<Response> {
   const source = await answer.json<ManifestSource>();
   const headers = {
     'content-type': 'application/dash+xml',
@@ -117,8 +118,12 @@ async function deliverManifest(c: EdgeContext, answer: Response): Promise<Respon
       throw new ProblemError({ kind: 'stream not ready', detail: source.detail });
     case 'document':
       return c.body(withToken(source.manifest, token), 200, headers);
-    case 'description':
-      return c.body(mpd(source.description, { origin: new URL(c.req.url).origin, token }), 200, headers);
+    case 'description': {
+      const { description } = source;
+      const url = new URL(c.req.url);
+      const joined = joinedOf(url) ?? joinedNumber(description, toldTime(c.env, now));
+      return c.body(mpd(description, { origin: url.origin, token, joined }), 200, headers);
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
 import { streamDescriptionSchema, type StreamDescription } from '../../protocol/description.ts';
+import { segmentNumber } from '../../protocol/names.ts';
 import { mpd } from '../../worker/manifest/mpd.ts';
 
 const VIDEO = {
@@ -25,7 +26,7 @@ const description = (overrides: Record<string, unknown> = {}): StreamDescription
     ...overrides,
   });
 
-const CONTEXT = { origin: 'https://edge.example', token: undefined };
+const CONTEXT = { origin: 'https://edge.example', token: undefined, joined: undefined };
 
 /** A parsed element: attributes begin with `@`. */
 interface Element {
@@ -202,4 +203,35 @@ test('whatever is sent for a token stays a parameter', () => {
       expect(new URLSearchParams(query).get('token')).toBe(token);
     }),
   );
+});
+
+describe('a copied stream', () => {
+  const [high, low] = VIDEO.representations;
+  const copied = (joined: number | undefined, token?: string): string =>
+    mpd(
+      description({
+        tracks: [{ kind: 'video', representations: [{ ...high, codecs: 'hvc1.1.6.L93.B0', copied: true }, low] }],
+      }),
+      { ...CONTEXT, token, joined: joined === undefined ? undefined : segmentNumber(joined) },
+    );
+
+  test('names the segment that a player joins with where it asks for media and for the manifest again', () => {
+    const root = parse(copied(1234, 'a.b'));
+    expect(root['Location']).toBe('manifest.mpd?j=1234&token=a.b');
+    expect(templateOf(root)['media']).toBe('chunk-stream$RepresentationID$-$Number$.m4s?j=1234&token=a.b');
+    expect(templateOf(root)['initialization']).toBe('init-stream$RepresentationID$.m4s?token=a.b');
+  });
+
+  test('promises no keyframe at the start of its segments, and no switching to the transcoded ones', () => {
+    const sets = parse(copied(1234))['Period']?.['AdaptationSet'] ?? [];
+    expect(sets.map((set) => set['@startWithSAP'])).toEqual([undefined, '1']);
+    expect(sets.map((set) => set['@id'])).toEqual(['0', '1']);
+    expect(sets.map((set) => set['Representation'])).toHaveLength(2);
+    expect(attributes(sets[1]?.['SegmentTemplate'])['media']).not.toContain('j=');
+  });
+
+  test('without a copied representation the manifest is the same whoever joins when', () => {
+    const joined = segmentNumber(7);
+    expect(mpd(description(), { ...CONTEXT, joined })).toBe(mpd(description(), CONTEXT));
+  });
 });

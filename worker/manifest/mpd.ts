@@ -1,6 +1,8 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import type { Representation, StreamDescription } from '../../protocol/description.ts';
+import type { SegmentNumber } from '../../protocol/names.ts';
 import { seconds, TIMESCALE, ticksOfSeconds, type Seconds } from '../../protocol/units.ts';
+import { hasCopies, JOIN_PARAMETER } from '../joining.ts';
 
 /**
  * The manifest of an epoch-locked stream (ISO/IEC 23009-1, DASH-IF low-latency live): a pure function of the stream's
@@ -11,6 +13,8 @@ export interface MpdContext {
   readonly origin: string;
   /** Goes into the URLs of init and media segments, so that players carry it along. */
   readonly token: string | undefined;
+  /** The segment that the player is to begin with, where that matters: see `joining.ts`. */
+  readonly joined: SegmentNumber | undefined;
 }
 
 /** Everything is counted from here: media time 0 of every stream. */
@@ -32,18 +36,22 @@ export function mpd(description: StreamDescription, context: MpdContext): string
       '@minBufferTime': duration(description.targetLatency),
       '@suggestedPresentationDelay': duration(description.targetLatency),
       ProgramInformation: { Title: description.title.replaceAll(NO_XML, '\uFFFD') },
+      ...location(description, context),
       ServiceDescription: serviceDescription(description),
       Period: {
         '@id': '0',
         '@start': 'PT0S',
-        AdaptationSet: description.tracks.map((track, index) => ({
+        AdaptationSet: description.tracks.flatMap(switchable).map(({ kind, representations, copied }, index) => ({
           '@id': index,
-          '@contentType': track.kind,
+          '@contentType': kind,
           '@mimeType': 'video/mp4',
           '@segmentAlignment': 'true',
-          '@startWithSAP': 1,
-          '@maxWidth': Math.max(...track.representations.map((representation) => representation.width)),
-          '@maxHeight': Math.max(...track.representations.map((representation) => representation.height)),
+          // Of a copied one that can't be said: its keyframes lie where the camera put them.
+          ...(copied ? {} : { '@startWithSAP': 1 }),
+          '@maxWidth': Math.max(...representations.map(({ width }) => width)),
+          '@maxHeight': Math.max(...representations.map(({ height }) => height)),
+          // The camera's own picture is the one to be preferred, by those who can decode it.
+          ...(copied ? { '@selectionPriority': 2 } : {}),
           // Media time is capture time: no offset between them.
           ProducerReferenceTime: {
             '@id': 0,
@@ -55,8 +63,8 @@ export function mpd(description: StreamDescription, context: MpdContext): string
           },
           // Each fragment can be told by its marker, and one starts at least this often.
           Resync: { '@type': 0, '@dT': ticksOfSeconds(description.fragmentDuration), '@marker': 'true' },
-          SegmentTemplate: segmentTemplate(description, track.representations, context.token),
-          Representation: listed(description, track.representations).map((representation) => ({
+          SegmentTemplate: segmentTemplate(description, representations, context),
+          Representation: listed(description, representations).map((representation) => ({
             '@id': representation.id,
             '@codecs': representation.codecs,
             '@bandwidth': representation.bandwidth,
@@ -69,6 +77,20 @@ export function mpd(description: StreamDescription, context: MpdContext): string
       UTCTiming: utcTiming(context.origin),
     },
   });
+}
+
+/** Representations between which a player may switch at any segment: none of them from or to a copied one. */
+function switchable({ kind, representations }: StreamDescription['tracks'][number]): {
+  readonly kind: 'video';
+  readonly copied: boolean;
+  readonly representations: readonly Representation[];
+}[] {
+  const copies = representations.filter(({ copied }) => copied === true);
+  const others = representations.filter(({ copied }) => copied !== true);
+  return [
+    ...copies.map((copy) => ({ kind, copied: true, representations: [copy] })),
+    ...(others.length === 0 ? [] : [{ kind, copied: false, representations: others }]),
+  ];
 }
 
 /** With server-side switching a player sees one representation, and the edge chooses what is behind it. */
@@ -104,9 +126,10 @@ const CLIENT_DATA_REPORTING = {
 function segmentTemplate(
   description: StreamDescription,
   representations: readonly Representation[],
-  token: string | undefined,
+  { token, joined }: MpdContext,
 ): object {
-  const query = token === undefined ? '' : `?token=${encodeURIComponent(token)}`;
+  const query = queryOf({ token });
+  const copied = representations.some((representation) => representation.copied === true);
   return {
     '@timescale': TIMESCALE,
     '@duration': ticksOfSeconds(description.segmentDuration),
@@ -114,8 +137,20 @@ function segmentTemplate(
     '@availabilityTimeOffset': decimal(description.segmentDuration - firstFragmentAfter(description, representations)),
     '@availabilityTimeComplete': 'false',
     '@initialization': `init-stream$RepresentationID$.m4s${query}`,
-    '@media': `chunk-stream$RepresentationID$-$Number$.m4s${query}`,
+    '@media': `chunk-stream$RepresentationID$-$Number$.m4s${copied ? queryOf({ [JOIN_PARAMETER]: joined, token }) : query}`,
   };
+}
+
+/** Where a player asks for the manifest again: one who has joined a copied stream keeps to what it has joined with. */
+const location = (description: StreamDescription, { token, joined }: MpdContext): object =>
+  hasCopies(description) && joined !== undefined
+    ? { Location: `manifest.mpd${queryOf({ [JOIN_PARAMETER]: joined, token })}` }
+    : {};
+
+function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  const pairs = given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
 
 /**
