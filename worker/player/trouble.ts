@@ -33,9 +33,19 @@ export function explain(found: Knock, entry: StreamEntry | undefined, hasPlayed:
   }
 }
 
+/** @param codecs of the stream, of which it can decode none; none of a browser that can play nothing of the kind */
 export function unsupported(codecs: readonly string[]): Trouble {
-  const text = codecs.length === 0 ? 'Please use a current one.' : `It has no decoder for ${codecs.join(', ')}.`;
-  return { kind: 'unsupported', title: 'This browser cannot play the stream', text };
+  const title = 'This browser cannot play the stream';
+  return { kind: 'unsupported', title, text: whatToDo(codecs) };
+}
+
+function whatToDo(codecs: readonly string[]): string {
+  if (codecs.length === 0) return 'Please use a current one.';
+  if (!codecs.every((codec) => /^(?:hvc1|hev1)\b/.test(codec))) return `It has no decoder for ${codecs.join(', ')}.`;
+  return (
+    'It has no decoder for H.265. Another browser or device may have one; or set the camera to H.264, or give the stream ' +
+    'a transcoded quality beside the copied one.'
+  );
 }
 
 function ofState(state: StreamState, detail: string | undefined, hasPlayed: boolean): Trouble {
