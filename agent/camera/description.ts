@@ -1,5 +1,5 @@
-import type { VideoParameters } from '../cmaf/avc.ts';
 import type { StreamConfig } from '../config/schema.ts';
+import type { VideoConfig } from '../media/track.ts';
 import type { Representation, StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId } from '../../protocol/names.ts';
 
@@ -7,7 +7,7 @@ import type { RepresentationId } from '../../protocol/names.ts';
 export const representationId = (index: number): RepresentationId => String(index) as RepresentationId;
 
 /** What the edge needs to know of a stream. @param videos by quality; none until the encoder has told its codecs */
-export function describe(stream: StreamConfig, videos: readonly VideoParameters[]): StreamDescription {
+export function describe(stream: StreamConfig, videos: readonly VideoConfig[]): StreamDescription {
   const representations = videos.map(({ codecs, width, height }, index): Representation => {
     const bitrate = stream.qualities.video[index]?.targetBitrate ?? 0;
     return {

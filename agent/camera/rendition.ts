@@ -1,15 +1,16 @@
 import type { Readable } from 'node:stream';
-import { parseDecoderConfiguration, type VideoParameters } from '../cmaf/avc.ts';
+import { avcConfig } from '../cmaf/avc.ts';
 import { initSegment } from '../cmaf/init.ts';
 import type { Segmenter } from '../cmaf/segmenter.ts';
 import { FlvReader, type Frame } from '../ffmpeg/flv.ts';
+import type { VideoConfig } from '../media/track.ts';
 import type { Uploader } from '../upload/uploader.ts';
 import type { Seconds } from '../../protocol/units.ts';
 import { milliseconds, millisecondsOfSeconds } from '../../protocol/units.ts';
 
 /** What a pipe of FFmpeg's holds, once the encoder has said what it makes. */
 export interface Rendition {
-  readonly video: VideoParameters;
+  readonly video: VideoConfig;
   readonly init: Uint8Array;
 }
 
@@ -30,8 +31,8 @@ export async function carryFrames(options: {
     for (const event of reader.push(chunk as Uint8Array)) {
       switch (event.kind) {
         case 'config': {
-          const video = parseDecoderConfiguration(event.avcC);
-          options.onRendition({ video, init: initSegment({ avcC: event.avcC, ...video }) });
+          const video = avcConfig(event.avcC);
+          options.onRendition({ video, init: initSegment(video) });
           break;
         }
         case 'frame': {

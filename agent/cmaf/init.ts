@@ -1,11 +1,11 @@
 import { TIMESCALE } from '../../protocol/units.ts';
-import { SQUARE_PIXELS, type PixelAspect } from './avc.ts';
+import type { VideoConfig } from '../media/track.ts';
 import { BoxWriter } from './box.ts';
 
 /** The only track of every init segment and fragment. */
 export const TRACK_ID = 1;
 
-/** Room for everything but the avcC. */
+/** Room for everything but the decoder's configuration. */
 const CAPACITY = 1024;
 
 /** No rotation, no scaling (14496-12, 8.2.2.2). */
@@ -17,23 +17,20 @@ const UNDETERMINED_LANGUAGE = 0x55c4;
 /** 72 per inch in 16.16, what every file says (14496-12, 12.1.3). */
 const RESOLUTION = 0x480000;
 
-/** What an init segment is made of; `{ avcC, ...parseDecoderConfiguration(avcC) }` is one. */
-export interface AvcTrack {
-  /** AVCDecoderConfigurationRecord. */
-  readonly avcC: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-  /** Square unless given. */
-  readonly pixelAspect?: PixelAspect;
-}
+/** Sample entry and the box in it that holds the record (14496-15, 5.4.2.1 and 8.4.1): all parameter sets are in there. */
+const SAMPLE_ENTRIES = {
+  h264: { entry: 'avc1', record: 'avcC' },
+  h265: { entry: 'hvc1', record: 'hvcC' },
+} as const;
 
 /** Init segment of a representation: the CMAF header (ISO/IEC 23000-19, 7.3.1), `ftyp` and `moov`. */
-export function initSegment(track: AvcTrack): Uint8Array {
-  const { avcC, width, height, pixelAspect = SQUARE_PIXELS } = track;
-  const w = new BoxWriter(CAPACITY + avcC.length);
+export function initSegment(track: VideoConfig): Uint8Array {
+  const { codec, record, width, height, pixelAspect } = track;
+  const boxes = SAMPLE_ENTRIES[codec];
+  const w = new BoxWriter(CAPACITY + record.length);
 
-  /** Visual sample entry (14496-12, 12.1.3; 14496-15, 5.4.2.1). */
-  const avc1 = () => {
+  /** Visual sample entry (14496-12, 12.1.3). */
+  const sampleEntry = () => {
     w.zeros(6);
     w.u16(1); // data_reference_index
     w.zeros(16);
@@ -42,7 +39,7 @@ export function initSegment(track: AvcTrack): Uint8Array {
     w.u16(1); // frame_count
     w.zeros(32); // compressorname
     w.u16(0x18, 0xffff); // depth, pre_defined
-    w.box('avcC', () => w.bytes(avcC)); // 14496-15, 5.4.2.1
+    w.box(boxes.record, () => w.bytes(record));
     w.box('pasp', () => w.u32(pixelAspect.horizontal, pixelAspect.vertical)); // 14496-12, 12.1.4
   };
 
@@ -50,7 +47,7 @@ export function initSegment(track: AvcTrack): Uint8Array {
   const stbl = () => {
     w.fullBox('stsd', 0, 0, () => {
       w.u32(1);
-      w.box('avc1', avc1);
+      w.box(boxes.entry, sampleEntry);
     });
     w.fullBox('stts', 0, 0, () => w.u32(0));
     w.fullBox('stsc', 0, 0, () => w.u32(0));

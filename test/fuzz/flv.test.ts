@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, inject, test } from 'vitest';
-import { AvcError, parseDecoderConfiguration } from '../../agent/cmaf/avc.ts';
+import { avcConfig } from '../../agent/cmaf/avc.ts';
 import { fragment } from '../../agent/cmaf/fragment.ts';
 import { initSegment } from '../../agent/cmaf/init.ts';
+import { ParameterSetError } from '../../agent/cmaf/parameter-set.ts';
 import { Segmenter, TimestampJump, type Step } from '../../agent/cmaf/segmenter.ts';
 import { FlvError, FlvReader, MAX_TAG_BYTES } from '../../agent/ffmpeg/flv.ts';
 import { splitBoxes } from '../../protocol/boxes.ts';
@@ -81,8 +82,7 @@ function* carry(chunks: readonly Uint8Array[]): Generator<Step> {
         );
         yield* segmenter.push({ ...frame, time: milliseconds(frame.time + BASE_MS) });
       } else {
-        const video = parseDecoderConfiguration(event.avcC);
-        const init = initSegment({ avcC: event.avcC, ...video });
+        const init = initSegment(avcConfig(event.avcC));
         assert.deepEqual(boxTypes(init), ['ftyp', 'moov']);
       }
     }
@@ -99,7 +99,7 @@ test(`${numRuns} recordings gone wrong, by seed ${seed}`, { timeout: 300_000 }, 
       try {
         follow(carry(chunks));
       } catch (error) {
-        const known = error instanceof FlvError || error instanceof AvcError || error instanceof TimestampJump;
+        const known = error instanceof FlvError || error instanceof ParameterSetError || error instanceof TimestampJump;
         if (!known) throw error;
         assert.match(error.message, /expected .+, got .+|expected more than/);
         outcome = error.name;
@@ -109,7 +109,7 @@ test(`${numRuns} recordings gone wrong, by seed ${seed}`, { timeout: 300_000 }, 
     { seed, numRuns },
   );
   // It is no use if all of them end the same way.
-  expect([...outcomes.keys()].toSorted()).toEqual(['AvcError', 'FlvError', 'TimestampJump', 'carried']);
+  expect([...outcomes.keys()].toSorted()).toEqual(['FlvError', 'ParameterSetError', 'TimestampJump', 'carried']);
   console.log(Object.fromEntries(outcomes));
 });
 

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { AvcError, parseDecoderConfiguration } from '../../agent/cmaf/avc.ts';
+import { avcConfig, avcRecord } from '../../agent/cmaf/avc.ts';
+import { parseAvcSps } from '../../agent/cmaf/avc-sps.ts';
+import { ParameterSetError } from '../../agent/cmaf/parameter-set.ts';
+import { HIGH, PROGRESSIVE, sps, type Picture } from '../avc-picture.ts';
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
 
@@ -9,124 +12,18 @@ const X264 = bytesOf(
   '0164000d ffe1001a 6764000d acb40a8c f1136022 00000300 02000003 0065 1e285540 01000468 ef0fcb fd f8f8 00',
 );
 
-/** Writes bits as H.264 has them (7.2, 9.1), to make any SPS there may be. */
-class Bits {
-  text = '';
-  u(count: number, value: number): this {
-    this.text += value.toString(2).padStart(count, '0');
-    return this;
-  }
-  ue(value: number): this {
-    const code = (value + 1).toString(2);
-    this.text += '0'.repeat(code.length - 1) + code;
-    return this;
-  }
-  se(value: number): this {
-    return this.ue(value > 0 ? 2 * value - 1 : -2 * value);
-  }
-  /** With the trailing bits, and emulation prevention (7.4.1). */
-  nalUnit(): number[] {
-    const padded = `${this.text}1`.padEnd(Math.ceil((this.text.length + 1) / 8) * 8, '0');
-    const escaped: number[] = [];
-    let zeros = 0;
-    for (const [byte] of padded.matchAll(/.{8}/g)) {
-      const value = Number.parseInt(byte, 2);
-      if (zeros >= 2 && value <= 3) {
-        escaped.push(3);
-        zeros = 0;
-      }
-      escaped.push(value);
-      zeros = value === 0 ? zeros + 1 : 0;
-    }
-    return escaped;
-  }
-}
-
-interface Picture {
-  readonly profile: number;
-  readonly chroma: number;
-  readonly separatePlanes: boolean;
-  /** Scales of the first lists, each as far as given; undefined: no scaling matrix. */
-  readonly scaling: readonly (readonly number[])[] | undefined;
-  readonly orderCount: { readonly type: number; readonly offsets: readonly number[] };
-  readonly across: number;
-  readonly down: number;
-  readonly interlaced: boolean;
-  readonly crop: readonly [number, number, number, number] | undefined;
-  readonly aspect: { readonly index: number; readonly horizontal: number; readonly vertical: number } | undefined;
-}
-
-const PROGRESSIVE: Picture = {
-  profile: 77,
-  chroma: 1,
-  separatePlanes: false,
-  scaling: undefined,
-  orderCount: { type: 2, offsets: [] },
-  across: 40,
-  down: 30,
-  interlaced: false,
-  crop: undefined,
-  aspect: undefined,
-};
-
-const HIGH = [100, 110, 122, 244, 44];
-
-function sps(picture: Picture): number[] {
-  const bits = new Bits().u(8, 0x67).u(8, picture.profile).u(8, 0).u(8, 31).ue(0);
-  if (HIGH.includes(picture.profile)) {
-    bits.ue(picture.chroma);
-    if (picture.chroma === 3) bits.u(1, picture.separatePlanes ? 1 : 0);
-    bits
-      .ue(0)
-      .ue(0)
-      .u(1, 0)
-      .u(1, picture.scaling === undefined ? 0 : 1);
-    for (let list = 0; picture.scaling !== undefined && list < (picture.chroma === 3 ? 12 : 8); list++) {
-      const scales = picture.scaling[list];
-      bits.u(1, scales === undefined ? 0 : 1);
-      if (scales === undefined) continue;
-      const size = list < 6 ? 16 : 64;
-      let last = 8;
-      for (const scale of scales.slice(0, size)) {
-        bits.se(((scale - last + 128 + 256) % 256) - 128);
-        last = scale;
-      }
-      if (scales.length < size) bits.se(((0 - last + 128 + 256) % 256) - 128); // the rest is as it was
-    }
-  }
-  bits.ue(4).ue(picture.orderCount.type);
-  if (picture.orderCount.type === 0) bits.ue(6);
-  if (picture.orderCount.type === 1) {
-    bits.u(1, 0).se(-3).se(5).ue(picture.orderCount.offsets.length);
-    for (const offset of picture.orderCount.offsets) bits.se(offset);
-  }
-  bits
-    .ue(1)
-    .u(1, 0)
-    .ue(picture.across - 1)
-    .ue(picture.down - 1);
-  bits.u(1, picture.interlaced ? 0 : 1);
-  if (picture.interlaced) bits.u(1, 1);
-  bits.u(1, 1).u(1, picture.crop === undefined ? 0 : 1);
-  for (const side of picture.crop ?? []) bits.ue(side);
-  bits.u(1, picture.aspect === undefined ? 0 : 1);
-  if (picture.aspect !== undefined) {
-    bits.u(1, 1).u(8, picture.aspect.index);
-    if (picture.aspect.index === 255) bits.u(16, picture.aspect.horizontal).u(16, picture.aspect.vertical);
-    bits.u(4, 0);
-  }
-  return bits.nalUnit();
-}
-
 const record = (parameterSet: readonly number[]): Uint8Array => {
   const header = [1, parameterSet[1] ?? 0, 0, 31, 0xff, 0xe1, parameterSet.length >> 8, parameterSet.length & 0xff];
   return Uint8Array.from([...header, ...parameterSet, 1, 0, 4, 0x68, 0xce, 0x3c, 0x80]);
 };
 
-const parse = (picture: Partial<Picture>) => parseDecoderConfiguration(record(sps({ ...PROGRESSIVE, ...picture })));
+const parse = (picture: Partial<Picture>) => avcConfig(record(sps({ ...PROGRESSIVE, ...picture })));
 
 test("x264's record, with emulation prevention in it and odd sizes", () => {
-  expect(parseDecoderConfiguration(X264)).toEqual({
+  expect(avcConfig(X264)).toEqual({
+    kind: 'video',
+    codec: 'h264',
+    record: X264,
     codecs: 'avc1.64000D',
     width: 322,
     height: 182,
@@ -183,8 +80,8 @@ const picture: fc.Arbitrary<Picture> = fc.record({
     type: fc.nat({ max: 2 }),
     offsets: fc.array(fc.integer({ min: -1000, max: 1000 }), { maxLength: 10 }),
   }),
-  across: fc.integer({ min: 2, max: 1000 }),
-  down: fc.integer({ min: 2, max: 1000 }),
+  across: fc.integer({ min: 2, max: 500 }),
+  down: fc.integer({ min: 2, max: 130 }),
   interlaced: fc.boolean(),
   crop: fc.option(fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 3 }), fc.nat({ max: 3 }), fc.nat({ max: 3 })), {
     nil: undefined,
@@ -197,6 +94,30 @@ const picture: fc.Arbitrary<Picture> = fc.record({
     }),
     { nil: undefined },
   ),
+  usability: fc.option(
+    fc.record({ full: fc.boolean(), reordered: fc.option(fc.nat({ max: 16 }), { nil: undefined }) }),
+    { nil: undefined },
+  ),
+});
+
+const reordered = (described: Partial<Picture>): number | undefined =>
+  parseAvcSps(Uint8Array.from(sps({ ...PROGRESSIVE, orderCount: { type: 0, offsets: [] }, ...described }))).reordered;
+
+test('whether there may be B frames is told by the profile, the order count or the usability information, or not at all', () => {
+  expect(reordered({})).toBeUndefined();
+  expect(reordered({ profile: 66 })).toBe(0);
+  expect(reordered({ orderCount: { type: 2, offsets: [] } })).toBe(0);
+  expect(reordered({ usability: { full: true, reordered: 2 } })).toBe(2);
+  expect(reordered({ usability: { full: false, reordered: 0 } })).toBe(0);
+  expect(reordered({ usability: { full: true, reordered: undefined } })).toBeUndefined();
+  expect(reordered({ usability: { full: false, reordered: 17 } })).toBeUndefined();
+});
+
+test('usability information that breaks off counts for nothing', () => {
+  const whole = sps({ ...PROGRESSIVE, usability: { full: true, reordered: 2 } });
+  for (let length = 12; length < whole.length; length++) {
+    expect(parseAvcSps(Uint8Array.from(whole.slice(0, length)))).toMatchObject({ width: 640, height: 480 });
+  }
 });
 
 test('whatever picture a parameter set describes, its size and shape are found', () => {
@@ -230,23 +151,58 @@ test.each([
   ['an SPS too short for its contents', '0164000d ffe10004 6764000d', 'SPS: expected more than 4 bytes'],
   ['endless zeros', `0164000d ffe10010 6764000d ${'00'.repeat(12)}`, 'up to 32 leading zeros'],
 ])('%s is an error that says what was expected', (_, hex, message) => {
-  expect(() => parseDecoderConfiguration(bytesOf(hex))).toThrow(AvcError);
-  expect(() => parseDecoderConfiguration(bytesOf(hex))).toThrow(message);
+  expect(() => avcConfig(bytesOf(hex))).toThrow(ParameterSetError);
+  expect(() => avcConfig(bytesOf(hex))).toThrow(message);
 });
 
-test('a picture cropped to nothing, or larger than a sample entry can say, is an error', () => {
-  expect(() => parse({ across: 2, crop: [8, 8, 0, 0] })).toThrow(/expected a picture of 1 to 65535 .* got 0x480/);
-  expect(() => parse({ across: 4097 })).toThrow(/got 65552x480/);
+test('a picture cropped to nothing, or larger than any level has, is an error that says what it is', () => {
+  expect(() => parse({ across: 2, crop: [8, 8, 0, 0] })).toThrow(/expected a picture of 1 to 16888 .* got 0x480/);
+  expect(() => parse({ across: 1250, down: 1250 })).toThrow(/got 20000x20000/);
+  expect(() => parse({ across: 1000, down: 500 })).toThrow(/35651584 at most in all, got 16000x8000/);
 });
 
-test('garbage is read or an AvcError, never another kind of failure', () => {
+test('a record is made as x264 makes it', () => {
+  const [spsUnit, ppsUnit] = [X264.subarray(8, 34), X264.subarray(37, 41)];
+  expect(avcRecord({ sps: [spsUnit], pps: [ppsUnit] })).toEqual(X264);
+});
+
+test('whatever picture a parameter set describes, its record says the same, and holds the sets', () => {
+  fc.assert(
+    fc.property(
+      picture,
+      fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1 }),
+      (described, pps) => {
+        const set = Uint8Array.from(sps(described));
+        const made = avcRecord({ sps: [set, set], pps });
+        const config = avcConfig(made);
+        const { width, height, pixelAspect } = parseAvcSps(set);
+        expect(config).toMatchObject({ width, height, pixelAspect });
+        expect(config.codecs).toBe(`avc1.${Buffer.from(set.subarray(1, 4)).toString('hex').toUpperCase()}`);
+        for (const unit of [set, ...pps]) {
+          const framed = Buffer.concat([Buffer.of(unit.length >> 8, unit.length & 0xff), unit]);
+          expect(Buffer.from(made).includes(framed)).toBe(true);
+        }
+      },
+    ),
+  );
+});
+
+test('a record needs sets of both kinds, and no more than it has room for', () => {
+  const set = Uint8Array.from(sps(PROGRESSIVE));
+  expect(() => avcRecord({ sps: [set], pps: [] })).toThrow('avcC: expected an SPS and a PPS, got 1 and 0');
+  expect(() => avcRecord({ sps: [], pps: [set] })).toThrow('got 0 and 1');
+  expect(() => avcRecord({ sps: Array.from({ length: 32 }, () => set), pps: [set] })).toThrow('got 32 and 1');
+  expect(() => avcRecord({ sps: [set], pps: [new Uint8Array(65_536)] })).toThrow('at most 65535 bytes, got 65536');
+});
+
+test('garbage is read or a ParameterSetError, never another kind of failure', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 8, maxLength: 60 }), fc.nat({ max: X264.length }), (noise, cut) => {
       for (const bytes of [record([0x67, ...noise]), X264.subarray(0, cut)]) {
         try {
-          parseDecoderConfiguration(bytes);
+          avcConfig(bytes);
         } catch (error) {
-          expect(error).toBeInstanceOf(AvcError);
+          expect(error).toBeInstanceOf(ParameterSetError);
         }
       }
     }),

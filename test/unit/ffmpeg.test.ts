@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import installer from '@ffmpeg-installer/ffmpeg';
 import { defaultReaderConfig, readIsoBoxes, traverseIsoBoxes } from '@svta/cml-iso-bmff';
 import { describe, expect, test } from 'vitest';
-import { parseDecoderConfiguration } from '../../agent/cmaf/avc.ts';
+import { avcConfig } from '../../agent/cmaf/avc.ts';
 import { fragment, segmentHeader, type Sample } from '../../agent/cmaf/fragment.ts';
 import { initSegment } from '../../agent/cmaf/init.ts';
 import { Segmenter } from '../../agent/cmaf/segmenter.ts';
@@ -121,7 +121,7 @@ function cmafOf(flv: Uint8Array, frameRate: number, fragmentDuration: number): C
     samples.push(...step.samples);
   }
   return {
-    init: initSegment({ avcC, ...parseDecoderConfiguration(avcC) }),
+    init: initSegment(avcConfig(avcC)),
     segments: segments
       .values()
       .map((pieces) => Buffer.concat(pieces))
@@ -160,8 +160,8 @@ describe.each(cases)('$name at $rate frames a second', ({ ffmpeg, rate, frameRat
   });
 
   test('the configuration says what was encoded', () => {
-    expect(parseDecoderConfiguration(avcC)).toMatchObject({ width: WIDTH, height: HEIGHT });
-    expect(parseDecoderConfiguration(avcC).codecs).toMatch(/^avc1\.64000[A-F]$/);
+    expect(avcConfig(avcC)).toMatchObject({ width: WIDTH, height: HEIGHT });
+    expect(avcConfig(avcC).codecs).toMatch(/^avc1\.64000[A-F]$/);
   });
 
   test('FFmpeg reads from the CMAF what was put in, without a word', () => {

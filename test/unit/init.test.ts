@@ -1,12 +1,16 @@
 import { defaultReaderConfig, findIsoBox, readIsoBoxes, type IsoBoxReadView } from '@svta/cml-iso-bmff';
 import { expect, test } from 'vitest';
-import { initSegment, type AvcTrack } from '../../agent/cmaf/init.ts';
+import { initSegment } from '../../agent/cmaf/init.ts';
+import type { VideoConfig } from '../../agent/media/track.ts';
 import { boxContent, splitBoxes } from '../../protocol/boxes.ts';
 
 const avcC = Uint8Array.from(
   Buffer.from('0142c01effe1000967 42c01eda02802d80 01000468ce3c80'.replaceAll(' ', ''), 'hex'),
 );
-const TRACK: AvcTrack = { avcC, width: 640, height: 360 };
+const TRACK: VideoConfig = {
+  ...{ kind: 'video', codec: 'h264', record: avcC, codecs: 'avc1.42C01E', width: 640, height: 360 },
+  pixelAspect: { horizontal: 1, vertical: 1 },
+};
 
 const bytesOf = (view: IsoBoxReadView): number[] => view.readData(view.bytesRemaining).values().toArray();
 
@@ -14,6 +18,7 @@ const bytesOf = (view: IsoBoxReadView): number[] => view.readData(view.bytesRema
 const readers = {
   ...defaultReaderConfig().readers,
   avcC: (view: IsoBoxReadView) => ({ type: 'avcC', bytes: bytesOf(view) }),
+  hvcC: (view: IsoBoxReadView) => ({ type: 'hvcC', bytes: bytesOf(view) }),
   pasp: (view: IsoBoxReadView) => ({ type: 'pasp', hSpacing: view.readUint(4), vSpacing: view.readUint(4) }),
   stsc: (view: IsoBoxReadView) => ({ type: 'stsc', ...view.readFullBox(), entryCount: view.readUint(4) }),
   stco: (view: IsoBoxReadView) => ({ type: 'stco', ...view.readFullBox(), entryCount: view.readUint(4) }),
@@ -85,6 +90,13 @@ test('pixels that are not square are told, and the size to display reckons with 
   });
 });
 
+test('H.265 has a sample entry and a record of its own', () => {
+  const init = initSegment({ ...TRACK, codec: 'h265', record: Uint8Array.of(1, 2, 3) });
+  expect(boxOf(init, 'stsd')).toMatchObject({
+    entries: [{ type: 'hvc1', width: 640, height: 360, boxes: [{ type: 'hvcC', bytes: [1, 2, 3] }, { type: 'pasp' }] }],
+  });
+});
+
 /** Boxes as `type(children)`, every byte of each accounted for. */
 function outline(bytes: Uint8Array): string {
   const containers = ['moov', 'trak', 'mdia', 'minf', 'dinf', 'stbl', 'mvex'];
@@ -104,7 +116,7 @@ test('boxes are where they belong, and fill the bytes', () => {
 
 test('however long the configuration is, it is there', () => {
   const long = Uint8Array.from({ length: 5000 }, (_, index) => index & 0xff);
-  const init = initSegment({ ...TRACK, avcC: long });
+  const init = initSegment({ ...TRACK, record: long });
   expect(splitBoxes(init).length).toBe(init.length);
   expect(Buffer.from(init).includes(Buffer.from(long))).toBe(true);
 });
