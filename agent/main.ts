@@ -130,7 +130,7 @@ program
   .addOption(new Option('--qualities <number>', 'of each camera').argParser(between(1, 10, true)).default(1))
   .addOption(new Option('--bitrate <kbit/s>', 'of each quality').argParser(between(1, 100_000)).default(2000))
   .addOption(new Option('--segment <seconds>', 'segmentDuration').argParser(between(0.1, 60)).default(1))
-  .addOption(new Option('--time-shift <seconds>', 'timeShift').argParser(between(0, 86_400)).default(30))
+  .addOption(new Option('--time-shift <seconds>', 'timeShift').argParser(between(0, 3600)).default(30))
   .addOption(
     new Option('--data-centres <number>', 'that viewers come in through, at most')
       .argParser(between(1, 10_000, true))

@@ -28,10 +28,17 @@ export function holdTime(number: SegmentNumber, now: Seconds, segmentDuration: S
   return seconds(Math.max(0, end + LATENESS - now));
 }
 
-/** Slack behind the time-shift window in which a request that was on its way is still answered. */
-export const WINDOW_SLACK = seconds(5);
+/**
+ * How long after its end a segment is in the time-shift window: while any of its media is, and at least for as long as it
+ * may still come.
+ * @param timeShift depth of the time-shift buffer
+ */
+export const windowAfterEnd = (timeShift: Seconds): Seconds => seconds(Math.max(timeShift, LATENESS));
 
-/** How long from `now` until the segment leaves the time-shift window; 0 when it has. */
+/**
+ * How long from `now` until the segment leaves the time-shift window; negative when it has.
+ * @param timeShift depth of the time-shift buffer
+ */
 export function timeInWindow(
   number: SegmentNumber,
   now: Seconds,
@@ -39,7 +46,7 @@ export function timeInWindow(
   timeShift: Seconds,
 ): Seconds {
   const end = secondsOfTicks(segmentStart(number, segmentDuration)) + segmentDuration;
-  return seconds(Math.max(0, end + timeShift - now));
+  return seconds(end + windowAfterEnd(timeShift) - now);
 }
 
 /** Whether a segment can exist by the clock. Only `possible` ones are worth asking an object for. */
@@ -53,7 +60,7 @@ export function admit(number: SegmentNumber, now: Seconds, segmentDuration: Seco
   const start = secondsOfTicks(segmentStart(number, segmentDuration));
   const early = start - now - (segmentDuration + LATENESS);
   if (early > 0) return { verdict: 'too early', by: seconds(early) };
-  const late = now - timeShift - WINDOW_SLACK - (start + segmentDuration);
-  if (late > 0) return { verdict: 'too late', by: seconds(late) };
+  const left = timeInWindow(number, now, segmentDuration, timeShift);
+  if (left < 0) return { verdict: 'too late', by: seconds(-left) };
   return { verdict: 'possible' };
 }

@@ -69,24 +69,23 @@ async function ingestSegment(
   // The next object is made now, from here, before the first player asks for it from elsewhere.
   c.executionCtx.waitUntil(segmentOf(c.env, stream, representation, segmentNumber(number + 1)).prepare());
   const segment = segmentOf(c.env, stream, representation, number);
-  const { window, ...terms } = segmentTerms(snapshot, representation, number, secondsOfMilliseconds(now));
-  c.executionCtx.waitUntil(segment.linger(millisecondsOfSeconds(window)));
+  const terms = segmentTerms(snapshot, representation, number, secondsOfMilliseconds(now));
   return segment.fetch(
     putRequest(c.req.raw.body, { ...terms, writer: writerOf(c.req.raw), keyframe: keyframeOf(c.req.raw, number) }),
   );
 }
 
-/** What is known of a segment before its first byte; `window` is for how long from `now` it can be asked for. */
+/** What is known of a segment before its first byte. */
 function segmentTerms(
   snapshot: StreamSnapshot,
   representation: RepresentationId,
   number: SegmentNumber,
   now: Seconds,
-): Omit<PutTerms, 'writer'> & { readonly window: Seconds } {
+): Omit<PutTerms, 'writer'> {
   if (snapshot.kind !== 'announced') {
     const { segmentDuration } = snapshot.kind === 'pushed' ? snapshot : PUSHED;
     return {
-      window: seconds(segmentDuration + PUSHED.timeShift),
+      window: millisecondsOfSeconds(seconds(segmentDuration + PUSHED.timeShift)),
       precedence: 'last wins',
       patience: patienceFor({ segmentDuration, fragmentDuration: segmentDuration, frameDuration: seconds(0) }),
     };
@@ -95,7 +94,7 @@ function segmentTerms(
   const described = tracks.flatMap(({ representations }) => representations).find(({ id }) => id === representation);
   const frameDuration = seconds(described === undefined ? 0 : 1 / described.frameRate);
   return {
-    window: timeInWindow(number, now, segmentDuration, timeShift),
+    window: millisecondsOfSeconds(timeInWindow(number, now, segmentDuration, timeShift)),
     precedence: 'first wins',
     patience: patienceFor({ segmentDuration, fragmentDuration, frameDuration }),
   };

@@ -8,6 +8,8 @@ import { segmentOf } from './segment/stub.ts';
 
 /** How long a GET waits for its PUT. */
 const HOLD = milliseconds(5000);
+/** How long it can be read. */
+const WINDOW = milliseconds(60_000);
 
 type Probe = MediaObject & { readonly kind: 'segment'; readonly representation: typeof PROBE_REPRESENTATION };
 
@@ -28,6 +30,8 @@ export async function probe(
     case 'HEAD':
       return segment.fetch(getRequest(c.req.raw, HOLD));
     default:
-      return segment.fetch(putRequest(c.req.raw.body, { writer: crypto.randomUUID(), precedence: 'last wins' }));
+      return segment.fetch(
+        putRequest(c.req.raw.body, { writer: crypto.randomUUID(), precedence: 'last wins', window: WINDOW }),
+      );
   }
 }

@@ -1,3 +1,4 @@
+import { windowAfterEnd } from '../../protocol/epoch.ts';
 import { cameraHours, viewerHours, viewersPerCamera, type Deployment, type Way } from './deployment.ts';
 import { MESSAGES_PER_REQUEST, OBJECT_GIGABYTES, type Usage } from './prices.ts';
 
@@ -9,19 +10,16 @@ const MANIFEST_PERIOD = 10;
 const SNAPSHOT_PERIOD = 1;
 /** In seconds, between an agent's pings. */
 const PING_PERIOD = 10;
-/** The PUT, the call that keeps the object in memory, the one that makes the next. */
-const OBJECT_REQUESTS_PER_PUT = 3;
+/** The PUT, and the call that makes an object that is needed later. */
+const OBJECT_REQUESTS_PER_PUT = 2;
+/** In seconds: a PUT is opened a fragment before its segment begins, which is where its object begins to be active. */
+const OPENED_AHEAD = 0.1;
 /** In seconds: what the Stream object is active for a question; else it hibernates. */
 const QUESTION_SECONDS = 0.005;
 /** Description, state, override, manifest. */
 const ROWS_PER_QUESTION = 4;
 /** Not the body, which passes by the runtime: all that workerd took for a GET was 0.6 to 0.9 ms of a slow core, its share of the object included. */
 const CPU_MS_PER_REQUEST = 1;
-/**
- * In seconds, how long a time-shift window can keep an object in memory: the call that does is cut off 30 s after its
- * PUT, and the platform drops an object with a timer, but without requests, 70 to 140 s later.
- */
-const LONGEST_LINGER = 170;
 /** A second, that one isolate of the Worker takes; more of them are started for more. */
 const REQUESTS_PER_ISOLATE = 500;
 /** The platform bills a request to an entrypoint with a cache, hit or miss, and does not say that calls of its own are not. */
@@ -57,7 +55,9 @@ export function cameraHour({ qualities, segmentDuration, timeShift }: Deployment
   const puts = (qualities / segmentDuration) * SECONDS_PER_HOUR;
   const snapshots = Math.min(puts, SECONDS_PER_HOUR / SNAPSHOT_PERIOD);
   const pings = SECONDS_PER_HOUR / PING_PERIOD / MESSAGES_PER_REQUEST;
-  const active = puts * Math.min(segmentDuration + timeShift, LONGEST_LINGER) + snapshots * QUESTION_SECONDS;
+  // The timer that keeps it ends with the window; what has none is not paid for, also while it is still in memory.
+  const segmentSeconds = OPENED_AHEAD + segmentDuration + windowAfterEnd(timeShift);
+  const active = puts * segmentSeconds + snapshots * QUESTION_SECONDS;
   return {
     workerRequests: puts,
     cpuMilliseconds: puts * CPU_MS_PER_REQUEST,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { admit, holdTime, segmentNumberAt, segmentStart } from '../../protocol/epoch.ts';
+import { admit, holdTime, segmentNumberAt, segmentStart, timeInWindow } from '../../protocol/epoch.ts';
 import { segmentNumber } from '../../protocol/names.ts';
 import { seconds, secondsOfTicks, ticks, ticksOfSeconds } from '../../protocol/units.ts';
 
@@ -55,8 +55,13 @@ test('the next segment may be asked for ahead, for as long as a request is held'
 test('what is older than the window is too late, by how much is said', () => {
   const d = seconds(2);
   const shift = seconds(30);
-  expect(admit(segmentNumber(482), seconds(1000), d, shift)).toEqual({ verdict: 'possible' });
-  expect(admit(segmentNumber(481), seconds(1000), d, shift)).toEqual({ verdict: 'too late', by: 1 });
+  expect(admit(segmentNumber(484), seconds(1000), d, shift)).toEqual({ verdict: 'possible' });
+  expect(admit(segmentNumber(484), seconds(1001), d, shift)).toEqual({ verdict: 'too late', by: 1 });
+});
+
+test('a window that is hardly one holds what may still come', () => {
+  expect(timeInWindow(segmentNumber(1000), seconds(1001), seconds(1), seconds(0))).toBe(2);
+  expect(timeInWindow(segmentNumber(1000), seconds(1001), seconds(1), seconds(30))).toBe(30);
 });
 
 test('no number is both too early and too late, and nonsense is one of them', () => {

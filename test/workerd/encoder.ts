@@ -17,6 +17,9 @@ export const insideSegment = (
 /** As short as a test can wait for. */
 export const PATIENCE: PutTerms['patience'] = { alone: milliseconds(10_000), withSpare: milliseconds(1200) };
 
+/** Longer than a test lasts. */
+const WINDOW = milliseconds(120_000);
+
 /** A few readers' responses end so soon after the last piece. */
 export const CLOSING_MS = 10;
 
@@ -25,14 +28,18 @@ export class Encoder {
   readonly answer: Promise<Response>;
   #body: ReadableByteStreamController | undefined;
 
-  constructor(segment: Segment, writer: string, precedence: PutTerms['precedence'] = 'first wins') {
+  constructor(
+    segment: Segment,
+    writer: string,
+    { precedence = 'first wins', window = WINDOW }: Partial<PutTerms> = {},
+  ) {
     const body = new ReadableStream({
       type: 'bytes',
       start: (controller) => {
         this.#body = controller;
       },
     });
-    this.answer = segment.fetch(putRequest(body, { writer, precedence, patience: PATIENCE }));
+    this.answer = segment.fetch(putRequest(body, { writer, precedence, window, patience: PATIENCE }));
   }
 
   write(piece: string | Uint8Array): void {

@@ -1,7 +1,7 @@
 /** How long and how much a segment takes: silence, the time-shift window, viewers. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MAX_READERS } from '../../worker/segment/state.ts';
-import { seconds } from '../../protocol/units.ts';
+import { milliseconds, seconds } from '../../protocol/units.ts';
 import { CLOSING_MS, Encoder, getOf, insideSegment, pass, PATIENCE, Reader, settled, stopTime } from './encoder.ts';
 import { DESCRIPTION, liveStream, numberNow, passTime, placeOf, putWhole, until } from './support.ts';
 
@@ -49,7 +49,7 @@ describe('a PUT that says nothing', () => {
 });
 
 describe('the time-shift window', () => {
-  const SLACK = 5000;
+  const WINDOW = milliseconds(30_000);
   const mediaEnd = (number: number): number => (number + 1) * DESCRIPTION.segmentDuration * 1000;
 
   test('of an announced stream ends by the clock, whenever its segment was put', async () => {
@@ -60,7 +60,7 @@ describe('the time-shift window', () => {
     const put = Date.now();
     await putWhole(path, 'one ');
     await until(() => vi.getTimerCount() > 0);
-    const left = mediaEnd(number) + DESCRIPTION.timeShift * 1000 + SLACK - put;
+    const left = mediaEnd(number) + DESCRIPTION.timeShift * 1000 - put;
     await passTime(object, left - 500);
     await insideSegment(async (segment) => expect((await getOf(segment)).status).toBe(200), { path, object });
     await passTime(object, 500);
@@ -70,13 +70,12 @@ describe('the time-shift window', () => {
   test('that ends lets go of the bytes: who has not read them by then is cut off', async () => {
     stopTime();
     await insideSegment(async (segment) => {
-      void segment.linger(30_000 as never);
-      const put = new Encoder(segment, 'agent-1');
+      const put = new Encoder(segment, 'agent-1', { window: WINDOW });
       const early = await getOf(segment);
       put.write('x'.repeat(1_000_000));
       await put.end();
       const late = await getOf(segment);
-      await pass(30_000 + SLACK - 1);
+      await pass(WINDOW - 1);
       const whole = await Reader.open(segment);
       expect(await whole.end).toBe('whole');
       await pass(1);
@@ -87,16 +86,51 @@ describe('the time-shift window', () => {
     });
   });
 
+  test('that ends leaves no timer behind: a pending one keeps the object, and is paid for', async () => {
+    stopTime();
+    await insideSegment(async (segment) => {
+      await new Encoder(segment, 'agent-1', { window: WINDOW }).end();
+      await pass(WINDOW - 1);
+      expect(vi.getTimerCount()).toBe(1);
+      await pass(1);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+
+  test('of a segment that was deleted is over', async () => {
+    stopTime();
+    await insideSegment(async (segment) => {
+      await new Encoder(segment, 'agent-1', { window: WINDOW }).end();
+      await pass(CLOSING_MS);
+      await segment.fetch(new Request('https://segment/', { method: 'DELETE' }));
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+
+  test('of an hour is kept by timers of which none is longer than a quarter of one', async () => {
+    stopTime();
+    const HOUR = milliseconds(3_600_000);
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    await insideSegment(async (segment) => {
+      await new Encoder(segment, 'agent-1', { window: HOUR }).end();
+      await pass(HOUR - 1);
+      expect((await getOf(segment)).status).toBe(200);
+      await pass(1);
+      expect((await getOf(segment)).status).toBe(404);
+    });
+    expect(Math.max(...timers.mock.calls.map(([, ms]) => ms ?? 0))).toBeLessThanOrEqual(15 * 60_000);
+    timers.mockRestore();
+  });
+
   test('that ends while its PUT goes on ends that, and those who wait for it', async () => {
     stopTime();
     await insideSegment(async (segment) => {
-      void segment.linger(5000 as never);
-      const put = new Encoder(segment, 'agent-1');
-      const spare = new Encoder(segment, 'agent-2');
+      const put = new Encoder(segment, 'agent-1', { window: WINDOW });
+      const spare = new Encoder(segment, 'agent-2', { window: WINDOW });
       put.write('one ');
       const viewer = await Reader.open(segment);
       await settled();
-      for (let waited = 0; waited < 5000 + SLACK; waited += 1000) {
+      for (let waited = 0; waited < WINDOW; waited += 1000) {
         put.write('.');
         await pass(1000);
       }
@@ -109,17 +143,16 @@ describe('the time-shift window', () => {
   test('is that of the last PUT', async () => {
     stopTime();
     await insideSegment(async (segment) => {
-      void segment.linger(5000 as never);
-      await new Encoder(segment, 'run-1', 'last wins').end();
-      await pass(8000);
-      void segment.linger(5000 as never);
-      await new Encoder(segment, 'run-2', 'last wins').end();
-      await pass(8000);
+      const terms = { precedence: 'last wins', window: WINDOW } as const;
+      await new Encoder(segment, 'run-1', terms).end();
+      await pass(WINDOW - 1000);
+      await new Encoder(segment, 'run-2', terms).end();
+      await pass(WINDOW - 1);
       expect((await getOf(segment)).status).toBe(200);
-      await pass(2000);
+      await pass(1);
       expect((await getOf(segment)).status).toBe(404);
       // An encoder that numbers as it likes may come back to a number.
-      await new Encoder(segment, 'run-3', 'last wins').end();
+      await new Encoder(segment, 'run-3', terms).end();
       expect((await getOf(segment)).status).toBe(200);
     });
   });

@@ -208,10 +208,10 @@ describe('of several spares', () => {
 
 test('where the last one wins, nobody waits', () =>
   insideSegment(async (segment) => {
-    const first = new Encoder(segment, 'run-1', 'last wins');
+    const first = new Encoder(segment, 'run-1', { precedence: 'last wins' });
     first.write('one ');
     await settled();
-    const second = new Encoder(segment, 'run-2', 'last wins');
+    const second = new Encoder(segment, 'run-2', { precedence: 'last wins' });
     expect((await first.answer).status).toBe(409);
     second.write('eins ');
     await second.end();

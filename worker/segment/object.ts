@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { VIEWERS_HEADER } from '../../protocol/headers.ts';
-import { seconds, type Milliseconds } from '../../protocol/units.ts';
+import { seconds } from '../../protocol/units.ts';
 import type { Env } from '../env.ts';
 import { toResponse, type Problem } from '../errors.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
@@ -55,6 +55,7 @@ export class Segment extends DurableObject<Env> {
         return this.#put(request);
       case 'DELETE':
         this.#reset(new Error('the segment was deleted'));
+        if (this.#spares === 0) this.#window.close();
         this.#passTurn();
         return new Response(null, { status: 204 });
       default:
@@ -67,11 +68,6 @@ export class Segment extends DurableObject<Env> {
    * that should be near the camera rather than near the first player.
    */
   prepare(): void {}
-
-  /** Keeps the object in memory. @param time from now until the segment leaves the time-shift window */
-  linger(time: Milliseconds): Promise<void> {
-    return this.#window.linger(time);
-  }
 
   /**
    * What a player would have to decode of this segment before the next one: see `preroll.ts`. (A method called `tail` is
@@ -152,6 +148,7 @@ export class Segment extends DurableObject<Env> {
 
   async #put(request: Request): Promise<Response> {
     const terms = putTermsOf(request);
+    this.#window.open(terms.window);
     for (;;) {
       switch (decidePut(this.#state, terms.writer, terms.precedence, this.#spares)) {
         case 'wait':

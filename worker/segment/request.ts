@@ -18,6 +18,7 @@ const WRITER_HEADER = 'x-segment-writer';
 const PATIENCE_HEADER = 'x-segment-patience-ms';
 const KEYFRAME_HEADER = 'x-segment-keyframe';
 const PREROLL_HEADER = 'x-segment-preroll';
+const WINDOW_HEADER = 'x-segment-window-ms';
 
 export interface PutTerms {
   readonly writer: string;
@@ -25,6 +26,8 @@ export interface PutTerms {
   readonly patience: Patience;
   /** Where keyframes lie anywhere: the segment with the last one there was when the PUT opened. */
   readonly keyframe?: SegmentNumber | undefined;
+  /** From now until the segment leaves the time-shift window. */
+  readonly window: Milliseconds;
 }
 
 /**
@@ -46,12 +49,13 @@ export function getRequest(request: Request, hold: Milliseconds, joining?: Place
 
 export function putRequest(
   body: ReadableStream | null,
-  { writer, precedence, patience = DEFAULT_PATIENCE, keyframe }: Omit<PutTerms, 'patience'> & Partial<PutTerms>,
+  { writer, precedence, window, patience = DEFAULT_PATIENCE, keyframe }: Omit<PutTerms, 'patience'> & Partial<PutTerms>,
 ): Request {
   const headers = {
     [WRITER_HEADER]: writer,
     [PRECEDENCE_HEADER]: precedence,
     [PATIENCE_HEADER]: `${patience.alone} ${patience.withSpare}`,
+    [WINDOW_HEADER]: String(window),
     ...(keyframe === undefined ? {} : { [KEYFRAME_HEADER]: String(keyframe) }),
   };
   return new Request('https://segment/', { method: 'PUT', body, headers });
@@ -75,6 +79,7 @@ export function putTermsOf({ headers }: Request): PutTerms {
     writer: headers.get(WRITER_HEADER) ?? '',
     precedence: headers.get(PRECEDENCE_HEADER) === 'last wins' ? 'last wins' : 'first wins',
     patience: { alone: milliseconds(alone), withSpare: milliseconds(withSpare) },
+    window: milliseconds(Number(headers.get(WINDOW_HEADER) ?? 0)),
     keyframe: parseSegmentNumber(headers.get(KEYFRAME_HEADER) ?? ''),
   };
 }

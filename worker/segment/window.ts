@@ -1,33 +1,34 @@
-import { WINDOW_SLACK } from '../../protocol/epoch.ts';
-import { millisecondsOfSeconds, type Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 
 /**
- * Keeps an object in memory while its segment is in the time-shift window: without a call under way the platform forgets
- * it after ten seconds. A little later, when no request can be on its way any more, it is told that the window is left.
+ * Keeps an object in memory while its segment is in the time-shift window: a pending timer does (compatibility date
+ * 2026-10-01), where an object that has none is forgotten after ten seconds without a call. When the window is left there
+ * is no timer any more, so that nothing is paid for what nobody can ask for.
+ *
+ * One timer keeps an object for a quarter of an hour at most: a longer window is several, one after the other.
  */
+const LONGEST_TIMER = milliseconds(10 * 60_000);
+
 export class TimeShiftWindow {
   readonly #onLeft: () => void;
   #timer: number | null = null;
-  /** Told when the call that keeps the object is over. */
-  #kept = Promise.withResolvers<void>();
 
   constructor(onLeft: () => void) {
     this.#onLeft = onLeft;
   }
 
-  /**
-   * The last call keeps the object, and lets the one before it go.
-   * @param time from now until the segment leaves the window
-   */
-  async linger(time: Milliseconds): Promise<void> {
-    this.#kept.resolve();
-    this.#kept = Promise.withResolvers();
-    const { promise, resolve } = this.#kept;
-    clearTimeout(this.#timer);
+  /** Begins, or begins anew. @param time from now until the segment leaves the window */
+  open(time: Milliseconds): void {
+    this.close();
+    const step = Math.min(time, LONGEST_TIMER);
     this.#timer = setTimeout(() => {
-      resolve();
-      this.#timer = setTimeout(this.#onLeft, millisecondsOfSeconds(WINDOW_SLACK));
-    }, time);
-    await promise;
+      if (step < time) this.open(milliseconds(time - step));
+      else this.#onLeft();
+    }, step);
+  }
+
+  /** There is nothing to keep. */
+  close(): void {
+    clearTimeout(this.#timer);
   }
 }
