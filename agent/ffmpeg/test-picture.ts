@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { StreamConfig } from '../config/schema.ts';
+import { filterText } from './filter-text.ts';
 
 /**
  * The generated camera: a moving test picture with a wall clock burnt in, once for people and once for machines.
@@ -16,23 +17,26 @@ const FONT = join(
   'ttf/DejaVuSansMono-Bold.ttf',
 );
 
-export function testPicture(stream: StreamConfig): { readonly input: string; readonly filters: readonly string[] } {
+/** @param font a file with one, whatever its path */
+export function testPicture(
+  stream: StreamConfig,
+  font = FONT,
+): { readonly input: string; readonly filters: readonly string[] } {
   const width = Math.max(...stream.qualities.video.map((quality) => quality.targetWidth));
   const height = 2 * Math.round((width * 9) / 32);
   return {
     // `realtime` paces the frames; without it they would come as fast as they can be drawn. `settb`, because the wall
     // clock is rounded to the source's time base, which would be a whole frame.
     input: `testsrc2=size=${width}x${height}:rate=${stream.targetFps},realtime,settb=1/1000`,
-    filters: [clockForPeople(height), ...clockForMachines(width, height)],
+    filters: [clockForPeople(height, font), ...clockForMachines(width, height)],
   };
 }
 
-function clockForPeople(height: number): string {
+function clockForPeople(height: number, font: string): string {
   const size = Math.round(height / 9);
   const time = String.raw`%{pts\:gmtime\:0\:%Y-%m-%d %H\\\:%M\\\:%S}.%{eif\:mod(t*1000\,1000)\:d\:3}Z`;
   const box = `box=1:boxcolor=black@0.6:boxborderw=${Math.round(size / 4)}`;
-  const font = FONT.replaceAll('\\', '/').replaceAll(':', String.raw`\:`);
-  return `drawtext=fontfile='${font}':text='${time}':fontsize=${size}:fontcolor=white:${box}:x=(w-text_w)/2:y=h*0.12`;
+  return `drawtext=fontfile=${filterText(font)}:text='${time}':fontsize=${size}:fontcolor=white:${box}:x=(w-text_w)/2:y=h*0.12`;
 }
 
 function clockForMachines(width: number, height: number): string[] {
