@@ -9,17 +9,23 @@ import { runEdge } from './commands/edge.ts';
 import { run } from './commands/run.ts';
 import type { Surroundings } from './commands/surroundings.ts';
 import { makeToken } from './commands/token.ts';
+import { parseCredential, secretSchema } from './config/credentials.ts';
 import { loadConfig } from './config/load.ts';
 import { DATA_CENTRES } from './cost/prices.ts';
 import { BAD_INPUT, messageOf, UserError } from './errors.ts';
 import { holdLifeline } from './lifeline.ts';
-import { Redactor } from './redact.ts';
+import { MASK, Redactor } from './redact.ts';
+import { endOnUncaught } from './uncaught.ts';
 
 /** The command line. The clock, the environment and the signals of the world come in here and nowhere else. */
 const ending = new AbortController();
+const redactor = new Redactor();
+redactor.add(process.env['FASTLL_SECRET'], process.env['FASTLL_TOKEN']);
+endOnUncaught(redactor);
 const around: Surroundings = {
   environment: process.env,
   clock: systemClock,
+  redactor,
   signal: ending.signal,
   isTerminal: process.stdout.isTTY,
   print: (line) => process.stdout.write(`${line}\n`),
@@ -54,6 +60,10 @@ const between =
     throw new InvalidArgumentError(`expected ${whole ? 'a whole number, ' : ''}${least} to ${most}`);
   };
 
+/** Not by commander, whose message would tell it. @throws UserError */
+const secretIn = ({ secret }: { readonly secret?: string | undefined }): string | undefined =>
+  secret === undefined ? undefined : parseCredential('--secret', secretSchema, secret);
+
 const verbose = new Option('-v, --verbose', 'log what goes on in detail').default(false);
 const json = new Option('--json', 'log JSON lines').default(false);
 const host = new Option('--host <address>', 'address to listen on').default('127.0.0.1');
@@ -63,6 +73,7 @@ const program = new Command('fast-ll')
   .description('RTSP cameras as live video in any browser, a fraction of a second behind reality.')
   .version(packageJson.version)
   .usage('[run] -c config.json | <command> [options]')
+  .configureOutput({ outputError: (text, write) => write(text.replace(/(unknown option '[^=']+=).*'/, `$1${MASK}'`)) })
   .showHelpAfterError('(see --help)')
   .exitOverride((error) => {
     throw error.exitCode === 0 ? error : new UserError('', BAD_INPUT);
@@ -105,7 +116,7 @@ program
   )
   .addOption(verbose)
   .addOption(json)
-  .action((options) => runEdge({ ...options, secret: options.secret }, around));
+  .action((options) => runEdge({ ...options, secret: secretIn(options) }, around));
 
 program
   .command('token')
@@ -115,7 +126,7 @@ program
   .option('--publish', 'to publish (and watch)')
   .option('--expires <duration>', 'how long it is good, like 90s, 15m, 1h or 30d', '1h')
   .option('--secret <text>', "the edge's secret (default: FASTLL_SECRET)")
-  .action((options) => makeToken({ ...options, secret: options.secret }, around));
+  .action((options) => makeToken({ ...options, secret: secretIn(options) }, around));
 
 program
   .command('cost')
@@ -146,8 +157,6 @@ try {
 } catch (error) {
   const known = error instanceof UserError;
   const help = error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
-  const redactor = new Redactor();
-  redactor.add(process.env['FASTLL_SECRET'], process.env['FASTLL_TOKEN']);
   const message = help ? '' : redactor.redact(messageOf(error));
   if (message !== '') process.stderr.write(`fast-ll: ${message}\n`);
   process.exitCode = help ? 0 : known ? error.exitCode : 1;

@@ -2,11 +2,11 @@ import { styleText } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { httpsOf } from '../commands/run.ts';
 import type { Surroundings } from '../commands/surroundings.ts';
+import { secretsOf } from '../config/credentials.ts';
 import type { Config } from '../config/load.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import type { FfmpegProgram } from '../ffmpeg/locate.ts';
-import { Redactor } from '../redact.ts';
 import { atMost } from './pool.ts';
 import { checkCamera } from './camera-check.ts';
 import { checkEmbedded } from './embedded-check.ts';
@@ -31,6 +31,7 @@ export async function check(
 ): Promise<number> {
   // Before anything else: what is wrong with the configuration is told as `run` tells it.
   await httpsOf(config);
+  around.redactor.add(...secretsOf(config, around.environment));
   const progress = options.json
     ? noProgress
     : around.isTerminal
@@ -39,7 +40,7 @@ export async function check(
   try {
     const found = [configurationFinding(options.config, config), ...(await findingsOf(config, around, progress))];
     progress.stop();
-    const findings = found.map(withoutSecrets(config, around));
+    const findings = found.map((finding) => ({ ...finding, message: around.redactor.redact(finding.message) }));
     const width = around.isTerminal ? process.stdout.columns : undefined;
     around.print(
       options.json ? jsonReport(findings, packageJson.version) : textReport(findings, { width, paint: painted }),
@@ -104,15 +105,6 @@ function configurationFinding(file: string, { streams }: Config): Finding {
   return about('configuration', 'config').fine(
     `${file}: ${streams.length === 1 ? 'one stream' : `${streams.length} streams`}, ${names}`,
   );
-}
-
-function withoutSecrets(config: Config, { environment }: Surroundings): (finding: Finding) => Finding {
-  const redactor = new Redactor();
-  redactor.add(
-    ...[config.secret, config.token, environment['FASTLL_SECRET'], environment['FASTLL_TOKEN']],
-    ...config.streams.flatMap((stream) => (stream.type === 'RTSP' ? stream.input.secrets : [])),
-  );
-  return (finding) => ({ ...finding, message: redactor.redact(finding.message) });
 }
 
 const COLORS = { fine: 'green', warning: 'yellow', broken: 'red' } as const;

@@ -1,5 +1,6 @@
 import { embeddedEdge, httpsOf } from '../commands/run.ts';
 import type { Surroundings } from '../commands/surroundings.ts';
+import { secretOf } from '../config/credentials.ts';
 import type { Config } from '../config/load.ts';
 import { embeddedOrigin, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
 import { messageOf } from '../errors.ts';
@@ -22,7 +23,7 @@ async function checkRunning(
   config: Config,
   { environment, clock, signal }: Surroundings,
 ): Promise<Finding[] | undefined> {
-  const secret = config.secret ?? environment['FASTLL_SECRET'];
+  const secret = secretOf(config.secret, environment);
   const exp = Math.floor(secondsOfMilliseconds(clock.wall()) + TOKEN_LIFE_S);
   const https = await httpsOf(config);
   const edge: Edge = {
@@ -55,12 +56,11 @@ async function checkRunning(
 }
 
 async function checkStarted(config: Config, around: Surroundings): Promise<Finding[]> {
-  const { environment, clock, signal } = around;
+  const { clock, signal } = around;
   signal.throwIfAborted();
   let embedded: EmbeddedEdge;
   try {
-    const secret = config.secret ?? environment['FASTLL_SECRET'] ?? newSecret();
-    embedded = await embeddedEdge(config, secret, around, () => {});
+    embedded = await embeddedEdge(config, around, () => {});
   } catch (error) {
     return [about('edge', 'edge').broken(messageOf(error))];
   }

@@ -1,4 +1,5 @@
 import type { Surroundings } from '../commands/surroundings.ts';
+import { publishTokenOf } from '../config/credentials.ts';
 import type { Config } from '../config/load.ts';
 import { closeConnections, connections, type Edge } from '../upload/edge.ts';
 import { checkEdge } from './edge-check.ts';
@@ -10,7 +11,7 @@ export async function checkRemote(
   config: Config,
   { environment, clock, signal }: Surroundings,
 ): Promise<Finding[]> {
-  const token = config.token ?? environment['FASTLL_TOKEN'];
+  const token = publishTokenOf(config.token, environment);
   const edge: Edge = {
     origin: new URL(url),
     ...connections(),

@@ -1,9 +1,7 @@
+import { secretOf } from '../config/credentials.ts';
 import { newSecret, startEmbeddedEdge } from '../embedded-edge.ts';
 import { createLog } from '../log.ts';
-import { Redactor } from '../redact.ts';
-import { MIN_SECRET_LENGTH } from '../../protocol/token.ts';
 import { seconds } from '../../protocol/units.ts';
-import { BAD_INPUT, UserError } from '../errors.ts';
 import { parseLife } from './life.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -19,17 +17,10 @@ export async function runEdge(
     readonly verbose: boolean;
     readonly json: boolean;
   },
-  { environment, clock, signal, print }: Surroundings,
+  { environment, clock, redactor, signal, print }: Surroundings,
 ): Promise<void> {
-  const given = options.secret ?? environment['FASTLL_SECRET'];
-  if (given !== undefined && given.length < MIN_SECRET_LENGTH) {
-    throw new UserError(
-      `the secret: expected at least ${MIN_SECRET_LENGTH} characters, got ${given.length}`,
-      BAD_INPUT,
-    );
-  }
+  const given = secretOf(options.secret, environment);
   const secret = given ?? newSecret();
-  const redactor = new Redactor();
   redactor.add(secret);
   const log = createLog({ ...options, redactor });
   const embedded = await startEmbeddedEdge({

@@ -3,11 +3,11 @@ import type { StreamConfig } from '../config/schema.ts';
 import type { Logger } from 'pino';
 import { Camera } from '../camera/camera.ts';
 import type { CameraStatus } from '../camera/status.ts';
+import { publishTokenOf, secretOf, secretsOf } from '../config/credentials.ts';
 import { startEmbeddedEdge, newSecret, type EmbeddedEdge, type EmbeddedEdgeOptions } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
 import { createLog } from '../log.ts';
-import { Redactor } from '../redact.ts';
 import { Screen } from '../screen.ts';
 import { closeConnections, connections, type Edge } from '../upload/edge.ts';
 import { parseLife } from './life.ts';
@@ -23,15 +23,8 @@ export async function run(
   options: { readonly verbose: boolean; readonly json: boolean },
   around: Surroundings,
 ): Promise<void> {
-  const { environment, clock, signal, print } = around;
-  const secret = config.secret ?? environment['FASTLL_SECRET'] ?? newSecret();
-  const token = config.token ?? environment['FASTLL_TOKEN'];
-  const redactor = new Redactor();
-  redactor.add(
-    secret,
-    token,
-    ...config.streams.flatMap((stream) => (stream.type === 'RTSP' ? stream.input.secrets : [])),
-  );
+  const { environment, clock, redactor, signal, print } = around;
+  redactor.add(...secretsOf(config, environment));
   const cameras: Camera[] = [];
   const statuses = (): CameraStatus[] => cameras.map((camera) => camera.status());
   const verbose = options.verbose || config.verbose;
@@ -41,9 +34,8 @@ export async function run(
   const ffmpeg = await locateFfmpeg(config.ffmpeg, environment);
   log.info(`FFmpeg ${ffmpeg.version} (${ffmpeg.origin})`);
 
-  const embedded =
-    config.edge === undefined ? await embeddedEdge(config, secret, around, log.debug.bind(log)) : undefined;
-  const edge = embedded?.edge ?? remoteEdge(config.edge ?? '', token);
+  const embedded = config.edge === undefined ? await embeddedEdge(config, around, log.debug.bind(log)) : undefined;
+  const edge = embedded?.edge ?? remoteEdge(config, around);
   const say = (line: string): void => (screen === undefined ? print(line) : screen.print(`${line}\n`));
   try {
     for (const { stream } of config.streams) {
@@ -97,10 +89,11 @@ export async function httpsOf({ sslKeyFile, sslCertFile }: Config): Promise<Embe
 /** The edge that a configuration without "edge" has on this machine. @throws UserError */
 export async function embeddedEdge(
   config: Config,
-  secret: string,
-  { clock }: Surroundings,
+  { clock, environment, redactor }: Surroundings,
   onError: (message: string) => void,
 ): Promise<EmbeddedEdge> {
+  const secret = secretOf(config.secret, environment) ?? newSecret();
+  redactor.add(secret);
   const https = await httpsOf(config);
   return startEmbeddedEdge({
     // The schema has made sure of both.
@@ -116,14 +109,16 @@ export async function embeddedEdge(
   });
 }
 
-function remoteEdge(url: string, token: string | undefined): Edge {
+/** @throws UserError */
+function remoteEdge(config: Config, { environment }: Surroundings): Edge {
+  const token = publishTokenOf(config.token, environment);
   if (token === undefined) {
     throw new UserError(
       'the edge needs a publish token: set FASTLL_TOKEN, or "token" in the configuration (made by: fast-ll token --publish)',
       BAD_INPUT,
     );
   }
-  return { origin: new URL(url), ...connections(), token: () => Promise.resolve(token) };
+  return { origin: new URL(config.edge ?? ''), ...connections(), token: () => Promise.resolve(token) };
 }
 
 async function watchUrl(

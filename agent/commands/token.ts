@@ -1,6 +1,7 @@
 import { isStreamName } from '../../protocol/names.ts';
-import { MIN_SECRET_LENGTH, signToken, type Right } from '../../protocol/token.ts';
+import { signToken, type Right } from '../../protocol/token.ts';
 import { secondsOfMilliseconds } from '../../protocol/units.ts';
+import { secretOf } from '../config/credentials.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
 import { parseLife } from './life.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -23,14 +24,8 @@ export async function makeToken(
   if ((options.play === true) === (options.publish === true)) {
     throw new UserError('expected either --play or --publish', BAD_INPUT);
   }
-  const secret = options.secret ?? environment['FASTLL_SECRET'];
+  const secret = secretOf(options.secret, environment);
   if (secret === undefined) throw new UserError("expected the edge's secret in FASTLL_SECRET or --secret", BAD_INPUT);
-  if (secret.length < MIN_SECRET_LENGTH) {
-    throw new UserError(
-      `the secret: expected at least ${MIN_SECRET_LENGTH} characters, got ${secret.length}`,
-      BAD_INPUT,
-    );
-  }
   const right: Right = options.publish === true ? 'publish' : 'play';
   const exp = Math.floor(secondsOfMilliseconds(clock.wall()) + parseLife(options.expires));
   print(await signToken({ sub: stream, scope: right, exp }, secret));

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { RESERVED_NAMES, STREAM_NAME, streamNameSchema } from '../../protocol/names.ts';
-import { MIN_SECRET_LENGTH } from '../../protocol/token.ts';
 import { seconds } from '../../protocol/units.ts';
 import { parseCameraUrl } from '../rtsp/camera-url.ts';
+import { publishTokenSchema, secretSchema } from './credentials.ts';
 import { shown } from './shown.ts';
 
 /**
@@ -156,6 +156,12 @@ export const streamsSchema = z
   })
   .meta({ title: 'streams.json of Fast-ll', description: 'The streams, one entry each.' });
 
+/** Nothing in it but the way to a server. */
+function isPlain(text: string): boolean {
+  const { username, password, search, hash } = new URL(text);
+  return username === '' && password === '' && search === '' && hash === '';
+}
+
 const fileName = z.string().min(1);
 
 export const configSchema = z
@@ -186,20 +192,22 @@ export const configSchema = z
       .enum(['open', 'token'])
       .prefault('open')
       .describe('Who may play at the embedded edge: everyone, or who has a token.'),
-    secret: z
-      .string()
-      .min(MIN_SECRET_LENGTH)
+    secret: secretSchema
       .optional()
       .describe('Signs tokens at the embedded edge; else FASTLL_SECRET, or one made for this run.'),
     edge: z
       .url({
         protocol: /^https?$/,
-        error: ({ input }) => `expected a URL like https://live.example.com, got ${JSON.stringify(input)}`,
+        abort: true,
+        error: ({ input }) => `expected a URL like https://live.example.com, got ${shown(input)}`,
+      })
+      .refine(isPlain, {
+        error: 'expected a URL without user name, password, query and fragment: who publishes is told by "token"',
       })
       .meta({ pattern: '^https?://' })
       .optional()
       .describe('URL of an edge elsewhere, instead of the embedded one.'),
-    token: z.string().min(1).optional().describe('Publish token for the edge elsewhere; else FASTLL_TOKEN.'),
+    token: publishTokenSchema.optional().describe('Publish token for the edge elsewhere; else FASTLL_TOKEN.'),
   })
   .superRefine((config, context) => {
     if (config.edge === undefined) {

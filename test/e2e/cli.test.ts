@@ -49,7 +49,8 @@ describe.concurrent('a command line that cannot be understood', () => {
     ['cost --cameras 1.5 --viewers 2', /argument '1\.5' is invalid\. expected a whole number, 1 to 1000000/],
     ['cost --cameras 1 --viewers 2 --hours 25', /argument '25' is invalid\. expected 0 to 24/],
     ['edge --playback mine', /argument 'mine' is invalid\. Allowed choices are open, token/],
-    ['edge --secret short', /^fast-ll: the secret: expected at least 16 characters, got 5\n$/],
+    ['edge --secret short', /^fast-ll: --secret: expected at least 16 characters, got 5\n$/],
+    ['edge --secert=hunter2hunter2hunter2', /^error: unknown option '--secert=•••'/],
     ['-c /nowhere/config.json', /^fast-ll: \/nowhere\/config\.json: there is no such file\n$/],
     ['-c /', /^fast-ll: \/: it is a folder\n$/],
   ])('fast-ll %s', async ([args, stderr]) => {
@@ -81,7 +82,7 @@ describe.concurrent('a token', () => {
     ['--stream front', secret, /expected either --play or --publish/],
     ['--stream front --play --publish', secret, /expected either --play or --publish/],
     ['--stream front --play', {}, /expected the edge's secret in FASTLL_SECRET or --secret/],
-    ['--stream front --play', { FASTLL_SECRET: 'short' }, /the secret: expected at least 16 characters, got 5/],
+    ['--stream front --play', { FASTLL_SECRET: 'short' }, /FASTLL_SECRET: expected at least 16 characters, got 5/],
     ['--stream front-door --play', secret, /--stream: expected a stream's name, or "\*" for all, got "front-door"/],
     ['--stream front --play --expires 5y', secret, /expected a duration like 90s, 15m, 1h or 30d, got "5y"/],
   ])('not from: token %s, with %o', async ([args, environment, stderr]) => {
@@ -121,6 +122,7 @@ describe.concurrent('a configuration with a mistake', () => {
   });
   /** Of a password that must not be told. */
   const PASSWORD = 'Gu3ss!w@rd';
+  const WRAPPED_TOKEN = 'eyJhbGciOiJIUz\nI1NiJ9.eyJzdW';
 
   interface Mistake {
     readonly config?: unknown;
@@ -172,6 +174,34 @@ describe.concurrent('a configuration with a mistake', () => {
     'an edge that is no URL': {
       config: { streams: 'streams.json', edge: 'live' },
       says: 'edge: expected a URL like https://live.example.com, got "live"',
+    },
+    'an edge with a password': {
+      config: { streams: 'streams.json', edge: `https://admin:${PASSWORD}@live.example.com` },
+      says: 'edge: expected a URL without user name, password, query and fragment: who publishes is told by "token"',
+    },
+    'an edge with a token in it': {
+      config: { streams: 'streams.json', edge: 'https://live.example.com/?token=abc' },
+      says: 'edge: expected a URL without user name, password, query and fragment: who publishes is told by "token"',
+    },
+    'a token where the edge belongs': {
+      config: { streams: 'streams.json', edge: WRAPPED_TOKEN },
+      says: 'edge: expected a URL like https://live.example.com, got a text of 28 characters',
+    },
+    'a token that was wrapped': {
+      config: { streams: 'streams.json', edge: 'https://live.example.com', token: WRAPPED_TOKEN },
+      says: 'token: expected a token as "fast-ll token" prints it, got a line break as character 15 of 28',
+    },
+    'a token with what no header may hold': {
+      config: { streams: 'streams.json', edge: 'https://live.example.com', token: 'eyJ\u2026' },
+      says: 'token: expected a token as "fast-ll token" prints it, got U+2026 as character 4 of 4',
+    },
+    'a token of white space': {
+      config: { streams: 'streams.json', edge: 'https://live.example.com', token: ' \n' },
+      says: 'token: expected a token as "fast-ll token" prints it, got nothing',
+    },
+    'a secret with a line break': {
+      config: { ...CONFIG, secret: 'sixteen letters\nor more' },
+      says: 'secret: expected no line breaks or other control characters, got a line break as character 16 of 23',
     },
     'an unknown type': {
       streams: [{ ...STREAM, type: 'FILE' }],
@@ -236,6 +266,35 @@ describe.concurrent('a configuration with a mistake', () => {
   function withoutInput(stream: object): object {
     return { ...stream, input: undefined };
   }
+});
+
+describe.concurrent('a secret or token from outside the configuration', () => {
+  test.for(['edge', 'token --play --stream front'])('is looked at as one of the command line: %s', async (command) => {
+    const args = [...command.split(' '), '--secret', 'sixteen letters\u0007 or more'];
+    const { exitCode, stdout, stderr } = await runFastLl(args);
+    expect(stdout + stderr).toBe(
+      'fast-ll: --secret: expected no line breaks or other control characters, got U+0007 as character 16 of 24\n',
+    );
+    expect(exitCode).toBe(2);
+  });
+
+  test.for<[what: string, token: string, got: string]>([
+    ['wrapped', 'eyJhbGciOiJIUz\r\nI1NiJ9', 'a line break as character 15 of 22'],
+    ['pasted with its header', 'Bearer eyJhbGciOiJIUz', 'a space as character 7 of 21'],
+    ['empty', '', 'nothing'],
+  ])('is looked at in FASTLL_TOKEN: %s', async ([, token, got]) => {
+    await using files = await folderWith({
+      'config.json': { edge: 'http://127.0.0.1:1', streams: 'streams.json' },
+      'streams.json': [generated('front')],
+    });
+    for (const command of ['run', 'check']) {
+      const { exitCode, stderr } = await runFastLl([command, '-c', files.path('config.json')], {
+        environment: { FASTLL_TOKEN: token },
+      });
+      expect(stderr).toBe(`fast-ll: FASTLL_TOKEN: expected a token as "fast-ll token" prints it, got ${got}\n`);
+      expect(exitCode).toBe(2);
+    }
+  });
 });
 
 describe.concurrent('an FFmpeg that is none', () => {

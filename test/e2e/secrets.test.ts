@@ -5,12 +5,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { agentPath } from '../../protocol/paths.ts';
 import type { StreamName } from '../../protocol/names.ts';
 import { signToken } from '../../protocol/token.ts';
 import { startCamera, type Camera } from '../fixtures/camera/camera.ts';
 import { folderWith, freePort, runFastLl, startFastLl } from './support/fast-ll.ts';
+import { childrenOf, leftOf } from './support/processes.ts';
 import { camera as cameraEntry, generated } from './support/streams.ts';
 
 /** Each is told apart from everything else that may be said. */
@@ -225,6 +226,24 @@ test('an agent whose token the edge refuses tells neither it nor the secret', { 
   const { stdout, stderr } = agent;
   expectNoSecret({ check: check.stdout + check.stderr, agent: stdout + stderr, edge: edge.stderr }, NEVER);
 });
+
+test.for(['exception', 'rejection', 'no error'])(
+  'a mistake in Fast-ll, %s, ends it with a sentence, without a secret and with all that it has started',
+  async (mistake) => {
+    const preload = new URL('../fixtures/mistake.ts', import.meta.url).href;
+    await using fastLl = startFastLl(['demo', '--port', '0'], {
+      environment: { FASTLL_SECRET: SECRET, NODE_OPTIONS: `--import=${preload}`, MISTAKE: mistake },
+    });
+    await fastLl.says(/demo: live/);
+    const children = await childrenOf(fastLl.pid);
+    expect(children.map(({ name }) => name)).toEqual(expect.arrayContaining(['ffmpeg', 'workerd']));
+    process.kill(fastLl.pid!, 'SIGUSR2');
+    expect(await fastLl.ended).toBe(1);
+    expect(fastLl.stderr).toMatch(/^fast-ll: ended by an error that should not happen: .*mistaken for •••.*\n$/m);
+    expectNoSecret({ stdout: fastLl.stdout, stderr: fastLl.stderr }, [SECRET, 'hunter2']);
+    await vi.waitFor(async () => expect(await leftOf(children)).toEqual([]), 5000);
+  },
+);
 
 describe('a configuration that is wrong', () => {
   const config = { host: '127.0.0.1', port: 8000, streams: 'streams.json' };
