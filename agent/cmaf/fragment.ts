@@ -4,8 +4,10 @@ import { TRACK_ID } from './init.ts';
 
 /** A frame with its place on the track: what `trun` and `mdat` say of it. */
 export interface Sample {
-  /** When it is to be seen, as capture time since 1970; without B frames also its decoding time. */
+  /** When it is to be decoded, as capture time since 1970. */
   readonly time: Ticks;
+  /** How much later it is to be seen: 0 without B frames. */
+  readonly compositionOffset: Ticks;
   readonly duration: Ticks;
   readonly keyframe: boolean;
   /** Its bytes in order. */
@@ -28,6 +30,8 @@ const DEFAULT_BASE_IS_MOOF = 0x20000;
 
 /** `trun` flags (14496-12, 8.8.8): data offset; of each sample duration, size and flags. */
 const TRUN_FLAGS = 0x1 | 0x100 | 0x200 | 0x400;
+/** And of each its composition offset, which with version 1 is signed (CMAF wants that version: 23000-19, 7.5.17). */
+const COMPOSITION_OFFSETS = 0x800;
 
 /** Sample flags (14496-12, 8.8.3.1): depends on no other sample | depends on others, is no sync sample. */
 const SYNC_SAMPLE = 0x0200_0000;
@@ -38,6 +42,7 @@ const PRFT_SIZE = 32;
 /** `moof` with `mfhd`, `traf`, `tfhd`, `tfdt` and a `trun` of no samples. */
 const MOOF_SIZE = 8 + 16 + 8 + 16 + 20 + 20;
 const TRUN_ENTRY_SIZE = 12;
+const COMPOSITION_OFFSET_SIZE = 4;
 
 /**
  * What a segment begins with: `styp` (14496-12, 8.16.2). Brands: `cmfs`, a CMAF segment, and `cmff`, a CMAF fragment,
@@ -59,13 +64,15 @@ export function segmentHeader(): Uint8Array {
  * only time.
  *
  * @param options.sequenceNumber grows from fragment to fragment (14496-12, 8.8.5); only 32 bits of it are told
- * @param options.frames one at least, in order of time
+ * @param options.frames one at least, in decoding order
  */
 export function fragment(options: { readonly sequenceNumber: number; readonly frames: readonly Sample[] }): Uint8Array {
   const { sequenceNumber, frames } = options;
   const [first] = frames;
   if (first === undefined) throw new RangeError('fragment: expected a frame at least, got none');
-  const moofSize = MOOF_SIZE + frames.length * TRUN_ENTRY_SIZE;
+  const reordered = frames.some((frame) => frame.compositionOffset !== 0);
+  const entrySize = TRUN_ENTRY_SIZE + (reordered ? COMPOSITION_OFFSET_SIZE : 0);
+  const moofSize = MOOF_SIZE + frames.length * entrySize;
   const mediaSize = frames.reduce((size, frame) => size + frame.size, 0);
   const writer = new BoxWriter(PRFT_SIZE + moofSize + BOX_HEADER_SIZE + mediaSize);
 
@@ -79,10 +86,11 @@ export function fragment(options: { readonly sequenceNumber: number; readonly fr
     writer.box('traf', () => {
       writer.fullBox('tfhd', 0, DEFAULT_BASE_IS_MOOF, () => writer.u32(TRACK_ID));
       writer.fullBox('tfdt', 1, 0, () => writer.u64(first.time)); // 14496-12, 8.8.12
-      writer.fullBox('trun', 0, TRUN_FLAGS, () => {
+      writer.fullBox('trun', reordered ? 1 : 0, TRUN_FLAGS | (reordered ? COMPOSITION_OFFSETS : 0), () => {
         writer.u32(frames.length, moofSize + BOX_HEADER_SIZE);
         for (const frame of frames) {
           writer.u32(frame.duration, frame.size, frame.keyframe ? SYNC_SAMPLE : NON_SYNC_SAMPLE);
+          if (reordered) writer.u32(frame.compositionOffset);
         }
       });
     });

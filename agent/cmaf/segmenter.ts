@@ -237,6 +237,7 @@ export class Segmenter {
       return {
         time: start,
         duration: ticks(end - start),
+        compositionOffset: ticks(0),
         keyframe: frame.keyframe,
         data: frame.data,
         size: frame.size,

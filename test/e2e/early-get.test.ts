@@ -5,7 +5,7 @@ import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fragment, segmentHeader } from '../../agent/cmaf/fragment.ts';
 import { signToken } from '../../protocol/token.ts';
-import { seconds, ticksOfSeconds } from '../../protocol/units.ts';
+import { seconds, ticks, ticksOfSeconds } from '../../protocol/units.ts';
 import { TEST_SECRET } from '../secret.ts';
 import { fastLlWith, generated, type ConfiguredFastLl } from './support/streams.ts';
 import { Viewer, type Segment } from './support/segments.ts';
@@ -103,7 +103,8 @@ describe('from PUT to GET', () => {
   function madeUpFragment(number: number, index: number, duration: number): Uint8Array {
     const data = [new Uint8Array(5000).fill(index)];
     const time = ticksOfSeconds(seconds(number + index * duration));
-    const frame = { time, duration: ticksOfSeconds(seconds(duration)), keyframe: index === 0, data, size: 5000 };
+    const place = { time, duration: ticksOfSeconds(seconds(duration)), compositionOffset: ticks(0) };
+    const frame = { ...place, keyframe: index === 0, data, size: 5000 };
     return fragment({ sequenceNumber: index + 1, frames: [frame] });
   }
 

@@ -11,6 +11,7 @@ const NOW = ticks(1_795_341_600 * TIMESCALE + 3600);
 const sample = (offset: number, keyframe: boolean, ...data: readonly Uint8Array[]): Sample => ({
   time: ticks(NOW + offset),
   duration: ticks(3600),
+  compositionOffset: ticks(0),
   keyframe,
   data,
   size: data.reduce((size, piece) => size + piece.length, 0),
@@ -43,6 +44,30 @@ test('an independent reader finds every box with its values', () => {
     mdat: { data: Uint8Array.of(1, 2, 3, 4, 5) },
   };
   for (const [type, values] of Object.entries(expected)) expect(boxOf(bytes, type), type).toMatchObject(values);
+});
+
+test('frames that are seen in another order say how much later each is seen', () => {
+  const seenAfter = (offset: number, composition: number): Sample => ({
+    ...sample(offset, offset === 0, Uint8Array.of(offset / 3600)),
+    compositionOffset: ticks(composition),
+  });
+  const bytes = fragment({
+    sequenceNumber: 1,
+    frames: [seenAfter(0, 3600), seenAfter(3600, 10_800), seenAfter(7200, 0), seenAfter(10_800, 0)],
+  });
+  expect(boxOf(bytes, 'trun')).toMatchObject({
+    version: 1,
+    flags: 0xf01,
+    samples: [3600, 10_800, 0, 0].map((sampleCompositionTimeOffset) => ({
+      sampleDuration: 3600,
+      sampleSize: 1,
+      sampleCompositionTimeOffset,
+    })),
+  });
+  const { boxes, length } = splitBoxes(bytes);
+  expect(length).toBe(bytes.length);
+  const mdat = boxes.find((box) => box.type === 'mdat');
+  expect(mdat && boxContent(bytes, mdat)).toEqual(Uint8Array.of(0, 1, 2, 3));
 });
 
 test('the data offset leads from the start of the moof to the first byte of the media', () => {

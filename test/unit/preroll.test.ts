@@ -17,7 +17,14 @@ function segment(at: number, text: string): Uint8Array<ArrayBuffer> {
       const time = ticks(START + index * FRAME);
       const data = Uint8Array.of(kind.charCodeAt(0), index, index);
       index += 1;
-      return { time, duration: ticks(FRAME), keyframe: kind === 'K', data: [data], size: 3 };
+      return {
+        time,
+        duration: ticks(FRAME),
+        compositionOffset: ticks(0),
+        keyframe: kind === 'K',
+        data: [data],
+        size: 3,
+      };
     });
     return fragment({ sequenceNumber, frames: samples });
   });

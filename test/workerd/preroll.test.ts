@@ -17,6 +17,7 @@ const COPIED = {
 function chunk(frames: string, mark: number): Uint8Array {
   const samples = [...frames].map((kind, index) => ({
     ...{ time: ticks(1_000_000 * mark + 3600 * index), duration: ticks(3600), keyframe: kind === 'K' },
+    compositionOffset: ticks(0),
     ...{ data: [Uint8Array.of(kind.charCodeAt(0), mark)], size: 2 },
   }));
   return fragment({ sequenceNumber: mark, frames: samples });
