@@ -3,7 +3,7 @@ import { FREE_PLAN, PAID_PLAN, type Rate, type Usage } from './prices.ts';
 import { audienceHour, cameraHour, dailyUsage, times } from './usage.ts';
 
 /** What usage costs, in US dollars. */
-const DAYS_PER_MONTH = 30;
+export const DAYS_PER_MONTH = 30;
 
 /** A month on the paid plan, what is included taken off. */
 export const monthlyBill = (deployment: Deployment, way: Way): number =>

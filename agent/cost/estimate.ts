@@ -1,6 +1,7 @@
 import { monthlyBill, perCameraDay, perViewerHour, shareOfFreePlan } from './bill.ts';
 import { WAYS, type Deployment, type Way } from './deployment.ts';
 import { LIMITS, holdsUpTo, nearestLimit, representationsPerIsolate, type Nearest } from './limits.ts';
+import { logsOf, type Logs } from './logs.ts';
 import { leversOf, type Lever } from './levers.ts';
 import type { Usage } from './prices.ts';
 import { dailyUsage } from './usage.ts';
@@ -10,6 +11,7 @@ export interface WayEstimate {
   readonly daily: Usage;
   readonly dollarsPerMonth: number;
   readonly dollarsPerViewerHour: number;
+  readonly logs: Logs;
   readonly nearestLimit: Nearest;
   /** Viewers of one camera that every limit holds; null for any number. */
   readonly viewersPerCamera: number | null;
@@ -47,6 +49,7 @@ function estimateWay(deployment: Deployment, way: Way): WayEstimate {
     daily: dailyUsage(deployment, way),
     dollarsPerMonth: monthlyBill(deployment, way),
     dollarsPerViewerHour: perViewerHour(deployment, way),
+    logs: logsOf(deployment, way),
     nearestLimit: nearestLimit(deployment, way),
     viewersPerCamera: Number.isFinite(most) ? most : null,
     freePlan: shareOfFreePlan(deployment, way),

@@ -35,6 +35,9 @@ export const PAID_PLAN: { readonly month: number; readonly rates: Readonly<Recor
   },
 };
 
+/** Workers Logs: developers.cloudflare.com/workers/observability/logs/workers-logs */
+export const LOG_EVENTS: Rate = { included: 20e6, perMillion: 0.6 };
+
 /** A day; past any of them the platform answers with errors. Processor time is 10 ms a request instead. */
 export const FREE_PLAN: Readonly<Record<Exclude<keyof Usage, 'cpuMilliseconds'>, number>> = {
   workerRequests: 100_000,

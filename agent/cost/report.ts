@@ -8,6 +8,8 @@ const COLUMN_WIDTH = 16;
 
 const ROWS: readonly (readonly [label: string, cell: (way: WayEstimate) => string])[] = [
   ['a month', ({ dollarsPerMonth }) => money(dollarsPerMonth)],
+  ['  and errors logged, at most', ({ logs }) => money(logs.atMost)],
+  ['  every call logged: more by', ({ logs }) => money(logs.ofAllCalls)],
   ['a viewer for an hour', ({ dollarsPerViewerHour }) => money(dollarsPerViewerHour)],
   ['Worker requests a day', ({ daily }) => count(daily.workerRequests)],
   ['object requests a day', ({ daily }) => count(daily.objectRequests)],

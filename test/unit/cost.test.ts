@@ -5,6 +5,7 @@ import { monthlyBill, perCameraDay, perViewerHour, shareOfFreePlan } from '../..
 import type { Deployment } from '../../agent/cost/deployment.ts';
 import { estimate } from '../../agent/cost/estimate.ts';
 import { leversOf } from '../../agent/cost/levers.ts';
+import { logsOf } from '../../agent/cost/logs.ts';
 import { holdsUpTo, LIMITS, nearestLimit, representationsPerIsolate } from '../../agent/cost/limits.ts';
 import { report } from '../../agent/cost/report.ts';
 import { withTables } from '../../agent/cost/scale.ts';
@@ -124,6 +125,23 @@ describe('dollars', () => {
   });
 });
 
+describe('logs', () => {
+  const busy = { ...ONE, viewers: 1000 };
+
+  test('of all calls cost more than the deployment', () => {
+    const { workerRequests, objectRequests } = dailyUsage(busy, 'direct');
+    const { atMost, ofAllCalls } = logsOf(busy, 'direct');
+    expect(ofAllCalls).toBeCloseTo(((workerRequests + objectRequests) * 30 - 20e6) * 0.6e-6, 6);
+    expect(ofAllCalls).toBeGreaterThan(2 * monthlyBill(busy, 'direct'));
+    // As they are set up, however much fails.
+    expect(atMost).toBeLessThan(0.02 * monthlyBill(busy, 'direct'));
+  });
+
+  test('of few calls are included', () => {
+    expect(logsOf({ ...ONE, hours: 1 }, 'direct')).toEqual({ atMost: 0, ofAllCalls: 0 });
+  });
+});
+
 describe('limits', () => {
   const [gets, questions] = LIMITS as [(typeof LIMITS)[0], (typeof LIMITS)[0]];
 
@@ -171,6 +189,7 @@ describe('the report', () => {
     const text = report(estimate({ ...ONE, viewers: 5000 })).join('\n');
     expect(text).toContain('1 camera (on while watched), 5,000 viewers 24 h a day');
     expect(text).toMatch(/^a month +\$[\d,]+ +\$[\d,]+$/m);
+    expect(text).toMatch(/^ {2}every call logged: more by +\$[\d,]+ +\$[\d,]+$/m);
     expect(text).toMatch(/^viewers of one camera, at most +1,000 +any$/m);
     expect(text).toContain('direct: GETs of one segment, 1,000 a second: 5 times that');
     expect(text).not.toContain('cache: GETs');
