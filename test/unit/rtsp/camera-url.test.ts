@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { parseCameraUrl, type CameraUrl } from '../../agent/rtsp/camera-url.ts';
+import { parseCameraUrl, type CameraUrl } from '../../../agent/rtsp/camera-url.ts';
 
 function parsed(text: string): CameraUrl {
   const url = parseCameraUrl(text);
