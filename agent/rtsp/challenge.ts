@@ -79,11 +79,12 @@ function digestChallenge(parameters: ReadonlyMap<string, Parameter>): Challenge 
   const algorithm = parseAlgorithm(namedAlgorithm ?? 'MD5');
   const realm = parameters.get('realm');
   const nonce = parameters.get('nonce');
-  const qops =
-    parameters
+  const qops = [
+    ...(parameters
       .get('qop')
       ?.value.toLowerCase()
-      .match(/[\w-]+/g) ?? [];
+      .matchAll(/[\w-]+/g) ?? []),
+  ].map(([name]) => name);
   if (algorithm === undefined || realm === undefined || nonce === undefined) return undefined;
   if (qops.length > 0 && !qops.includes('auth')) return undefined;
   return {

@@ -17,7 +17,7 @@ const LONGEST_WORD = 24;
  * @returns undefined when its first line is none of RTSP's
  */
 export function parseHead(text: string): RtspHead | undefined {
-  const [startLine = '', ...lines] = text.split('\n').map((line) => line.trimEnd());
+  const [startLine = '', ...lines] = text.split('\n').map((line) => line.replaceAll('\r', ' ').trimEnd());
   const headers = new Map<string, string[]>();
   let values: string[] = [];
   for (const line of lines) {
