@@ -25,4 +25,5 @@ export const secondsOfMilliseconds = (value: Milliseconds): Seconds => seconds(v
 export const millisecondsOfSeconds = (value: Seconds): Milliseconds => milliseconds(value * 1000);
 export const ticksOfSeconds = (value: Seconds): Ticks => ticks(Math.round(value * TIMESCALE));
 export const ticksOfMilliseconds = (value: Milliseconds): Ticks => ticks(Math.round(value * (TIMESCALE / 1000)));
+export const millisecondsOfTicks = (value: Ticks): Milliseconds => milliseconds(value / (TIMESCALE / 1000));
 export const secondsOfTicks = (value: Ticks): Seconds => seconds(value / TIMESCALE);

@@ -2,19 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { Control } from '../control.ts';
 import { messageOf } from '../errors.ts';
-import type { Failure } from '../ffmpeg/failure.ts';
+import type { Failure } from '../media/failure.ts';
 import { saveSummary } from '../statistics.ts';
 import { authorization, mediaUrl } from '../upload/edge.ts';
 import type { PutOutcome } from '../upload/put.ts';
 import type { CameraState } from '../../protocol/control.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
-import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, millisecondsOfTicks, type Milliseconds } from '../../protocol/units.ts';
 import { delayAfter, SLOWLY, SOON } from './backoff.ts';
 import { describe, representationId } from './description.ts';
 import { headStart } from './head-start.ts';
-import type { Rendition } from './rendition.ts';
 import { startSession, type Session, type SessionOptions } from './session.ts';
 import { Meter, type CameraStatus } from './status.ts';
+import type { Rendition } from './track-writer.ts';
 
 /** How long a camera runs on after the last viewer has gone, as the original does, and how often that is looked at. */
 const UNWATCHED_MS = milliseconds(15_000);
@@ -142,7 +142,7 @@ export class Camera {
         void this.#goLive(stop.signal);
       },
       onFrame: (index, frame) => {
-        this.#newestFrame = frame.time;
+        this.#newestFrame = millisecondsOfTicks(frame.time);
         this.#meter.count({ at: this.#options.now(), index, bytes: frame.size });
       },
       onOutcome: (number, outcome) => this.#outcome(number, outcome),
@@ -204,13 +204,13 @@ export class Camera {
     this.#control.announce(
       describe(
         stream,
-        this.#renditions.map(({ video }) => video),
+        this.#renditions.map(({ config }) => config),
       ),
     );
     await sleep(headStart(stream), undefined, { signal: over }).catch(() => {});
     if (over.aborted) return;
     this.#say('live');
-    const sizes = this.#renditions.map(({ video }) => `${video.width}×${video.height}`);
+    const sizes = this.#renditions.map(({ config }) => `${config.width}×${config.height}`);
     log.info(`${stream.stream}: live, ${sizes.join(' ')}`);
   }
 

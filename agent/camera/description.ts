@@ -1,14 +1,14 @@
 import type { StreamConfig } from '../config/schema.ts';
-import type { VideoConfig } from '../media/track.ts';
+import type { TrackConfig } from '../media/track.ts';
 import type { Representation, StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId } from '../../protocol/names.ts';
 
 /** Representations are numbered in the order of the configuration's qualities, as the original does. */
 export const representationId = (index: number): RepresentationId => String(index) as RepresentationId;
 
-/** What the edge needs to know of a stream. @param videos by quality; none until the encoder has told its codecs */
-export function describe(stream: StreamConfig, videos: readonly VideoConfig[]): StreamDescription {
-  const representations = videos.map(({ codecs, width, height }, index): Representation => {
+/** What the edge needs to know of a stream. @param tracks by quality; none until the encoder has told its codecs */
+export function describe(stream: StreamConfig, tracks: readonly TrackConfig[]): StreamDescription {
+  const representations = tracks.map(({ codecs, width, height }, index): Representation => {
     const bitrate = stream.qualities.video[index]?.targetBitrate ?? 0;
     return {
       id: representationId(index),

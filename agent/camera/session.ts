@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { setInterval } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { Segmenter } from '../cmaf/segmenter.ts';
+import { ForcedSegmenter } from '../cmaf/forced-segmenter.ts';
+import { TimestampJump } from '../cmaf/segmenter.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import { ffmpegRun } from '../ffmpeg/arguments.ts';
-import type { Failure } from '../ffmpeg/failure.ts';
-import type { Frame } from '../ffmpeg/flv.ts';
 import type { FfmpegProgram } from '../ffmpeg/locate.ts';
+import { readPipe } from '../ffmpeg/pipe.ts';
 import { startFfmpeg } from '../ffmpeg/process.ts';
+import type { Failure } from '../media/failure.ts';
+import type { Frame } from '../media/frame.ts';
 import { hasPassage, openPassage } from '../rtsp/passage.ts';
 import type { Edge } from '../upload/edge.ts';
 import type { PutOutcome } from '../upload/put.ts';
@@ -17,7 +19,7 @@ import { Uploader } from '../upload/uploader.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
 import { secondsOfMilliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { representationId } from './description.ts';
-import { carryFrames, type Rendition } from './rendition.ts';
+import { TrackWriter, type Rendition } from './track-writer.ts';
 
 /** How long a camera may take to its first frame, and between frames. */
 const FIRST_FRAME_MS = 15_000;
@@ -94,11 +96,9 @@ export async function startSession(options: SessionOptions): Promise<Session> {
         signal: options.uploadSignal,
       }),
   );
-  const carried = process.pipes.map((pipe, index) =>
-    carryFrames({
-      pipe,
-      base: run.base,
-      segmenter: new Segmenter({
+  const carried = process.pipes.map(async (pipe, index) => {
+    const track = new TrackWriter({
+      segmenter: new ForcedSegmenter({
         segmentDuration: stream.segmentDuration,
         fragmentDuration: stream.fragmentDuration,
         frameRate: stream.targetFps,
@@ -114,8 +114,10 @@ export async function startSession(options: SessionOptions): Promise<Session> {
         newest = now();
         options.onFrame(index, frame);
       },
-    }),
-  );
+    });
+    await readPipe(pipe, { base: run.base, frameRate: stream.targetFps }, track);
+    track.end();
+  });
 
   const failed = firstFailure(carried);
   const silent = silence(() => newest, now, signal);
@@ -148,7 +150,8 @@ function firstFailure(carried: readonly Promise<void>[]): Promise<Failure> {
   const { promise, resolve } = Promise.withResolvers<Failure>();
   for (const way of carried) {
     way.catch((error: unknown) => {
-      resolve({ kind: 'other', message: `what FFmpeg made can't be used: ${messageOf(error)}` });
+      const kind = error instanceof TimestampJump ? 'clock' : 'encoder';
+      resolve({ kind, message: `what FFmpeg made can't be used: ${messageOf(error)}` });
     });
   }
   return promise;
@@ -166,7 +169,7 @@ async function silence(
       const last = newest();
       if (last === undefined ? now() - start > FIRST_FRAME_MS : now() - last > SILENCE_MS) {
         const waited = (last === undefined ? FIRST_FRAME_MS : SILENCE_MS) / 1000;
-        return { kind: 'unreachable', message: `the camera has sent no picture for ${waited} s` };
+        return { kind: 'silent', message: `the camera has sent no picture for ${waited} s` };
       }
     }
   } catch {

@@ -4,9 +4,9 @@ import { setInterval } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { FIRST_PIPE, source } from '../ffmpeg/arguments.ts';
-import type { Failure } from '../ffmpeg/failure.ts';
 import type { FfmpegProgram } from '../ffmpeg/locate.ts';
 import { startFfmpeg } from '../ffmpeg/process.ts';
+import type { Failure } from '../media/failure.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { PacketReader, type Packet } from './packet.ts';
 import { pictureSizeOf, sourceVideoOf, type SourceVideo } from './source-video.ts';
@@ -147,7 +147,7 @@ async function seenEnough(sofar: Sight, signal: AbortSignal): Promise<undefined>
 }
 
 const NO_PACKET: Failure = {
-  kind: 'unreachable',
+  kind: 'silent',
   message: `the camera is there, but has sent no picture for ${FIRST_PACKET_MS / 1000} s: check "transport", and whether it serves others`,
 };
 

@@ -1,6 +1,6 @@
 import type { StreamConfig, VideoQuality } from '../config/schema.ts';
 import { seconds, type Seconds } from '../../protocol/units.ts';
-import { h264Level } from './h264-level.ts';
+import { h264Level, LEAST_LEVEL } from './h264-level.ts';
 import { testPicture } from './test-picture.ts';
 
 /**
@@ -113,6 +113,7 @@ function keyframes(stream: StreamConfig): string {
 
 function output(stream: StreamConfig, quality: VideoQuality, index: number, hasFpsMode: boolean): readonly string[] {
   const bitrate = `${quality.targetBitrate}k`;
+  const level = levelOf(stream, quality);
   const framesPerSegment = stream.segmentDuration * stream.targetFps;
   // One that is about as long as a segment, or longer, would set a keyframe of its own just before the forced one.
   const intraInterval = stream.intraInterval < 0.9 * framesPerSegment ? stream.intraInterval : 100_000;
@@ -126,10 +127,19 @@ function output(stream: StreamConfig, quality: VideoQuality, index: number, hasF
     ...['-force_key_frames', keyframes(stream)],
     // Rate control by the rate that is meant, not by a guess at the source's.
     ...['-x264-params', `fps=${stream.targetFps}${stream.serverSideRepresentationSwitching ? ':stitchable=1' : ''}`],
-    ...(stream.serverSideRepresentationSwitching ? ['-level', commonLevel(stream)] : []),
+    ...(level === undefined ? [] : ['-level', level]),
     ...['-b:v', bitrate, '-maxrate', bitrate, '-bufsize', bitrate],
     ...['-f', 'flv', '-flvflags', 'no_duration_filesize', '-flush_packets', '1', `pipe:${FIRST_PIPE + index}`],
   ];
+}
+
+/** What level is to be said, where the encoder is not to choose it. */
+function levelOf(stream: StreamConfig, { targetWidth, targetBitrate }: VideoQuality): string | undefined {
+  if (stream.serverSideRepresentationSwitching) return commonLevel(stream);
+  // Of a small picture it would say one so low, 1b, that browsers know no such codec. Twice as high as wide is as high as
+  // it gets.
+  const level = h264Level(2 * Math.ceil(targetWidth / 16) ** 2, stream.targetFps, targetBitrate);
+  return level === LEAST_LEVEL ? level : undefined;
 }
 
 /**

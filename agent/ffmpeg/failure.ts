@@ -1,13 +1,4 @@
-/**
- * Why FFmpeg ended, in a sentence that says what to do; from what it printed. Its wording has been the same for years,
- * and what isn't recognised is passed on as it is.
- */
-export interface Failure {
-  /** For people; holds no URL, and so no credentials. */
-  readonly message: string;
-  /** `credentials`: trying again soon won't help, and some cameras lock out who tries too often. */
-  readonly kind: 'credentials' | 'unreachable' | 'other';
-}
+import type { Failure } from '../media/failure.ts';
 
 const CAUSES: readonly { readonly pattern: RegExp; readonly failure: Failure }[] = [
   {
@@ -35,19 +26,31 @@ const CAUSES: readonly { readonly pattern: RegExp; readonly failure: Failure }[]
   },
   {
     pattern: /404 (?:Not Found|Stream Not Found)/i,
-    failure: { kind: 'other', message: 'the camera has no stream at this path: check "input"' },
+    failure: { kind: 'absent', message: 'the camera has no stream at this path: check "input"' },
+  },
+  {
+    pattern: /453 Not Enough Bandwidth|503 Service Unavailable/i,
+    failure: {
+      kind: 'busy',
+      message: 'the camera serves as many as it can: end another connection to it, or raise its limit',
+    },
   },
   {
     pattern: /461 |Unsupported transport|Nonmatching transport/i,
-    failure: { kind: 'other', message: 'the camera does not offer this transport: try "transport": "tcp" or "udp"' },
+    failure: { kind: 'unusable', message: 'the camera does not offer this transport: try "transport": "tcp" or "udp"' },
   },
   {
     pattern: /matches no streams|does not contain any stream/i,
-    failure: { kind: 'other', message: 'the camera sends no video' },
+    failure: { kind: 'unusable', message: 'the camera sends no video' },
   },
 ];
 
-/** @param lines what FFmpeg printed last */
+/**
+ * Why FFmpeg ended: the one place that understands what it prints. Its wording has been the same for years, and what
+ * isn't recognised is passed on as it is, but for URLs.
+ * @param lines what it printed last
+ * @param exit how it ended
+ */
 export function failureOf(lines: readonly string[], exit: string): Failure {
   const text = lines.join('\n');
   const known = CAUSES.find(({ pattern }) => pattern.test(text));
@@ -59,7 +62,7 @@ export function failureOf(lines: readonly string[], exit: string): Failure {
     .replaceAll(/\b[a-z][a-z0-9+.-]*:\/\/\S*[^\s:]/gi, 'its URL')
     .trim();
   return {
-    kind: 'other',
+    kind: 'encoder',
     message: said === undefined || said === '' ? `FFmpeg ended (${exit})` : `FFmpeg ended (${exit}): ${said}`,
   };
 }

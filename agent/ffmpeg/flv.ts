@@ -1,3 +1,4 @@
+import type { Frame } from '../media/frame.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 
 /**
@@ -13,20 +14,15 @@ import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
  * as the beginning of the next tag's header: nobody waits for it, and it shows at once when the framing is lost.
  */
 
-/** One encoded frame (an access unit), in AVCC form: each NAL unit after its length in 4 bytes (14496-15, 5.3.2). */
-export interface Frame {
+/** One encoded frame, as FFmpeg's clock and FLV's have it; its bytes as in `media/frame.ts`. */
+export interface FlvFrame extends Pick<Frame, 'keyframe' | 'data' | 'size'> {
   /** Presentation time; without B frames that is the decoding time too. */
   readonly time: Milliseconds;
-  readonly keyframe: boolean;
-  /** Its bytes in order: slices of the chunks it arrived in. */
-  readonly data: readonly Uint8Array[];
-  /** Bytes in `data`. */
-  readonly size: number;
 }
 
 export type FlvEvent =
   /** An AVCDecoderConfigurationRecord (14496-15, 5.3.3): first of all, and when the encoder changes it. */
-  { readonly kind: 'config'; readonly avcC: Uint8Array } | { readonly kind: 'frame'; readonly frame: Frame };
+  { readonly kind: 'config'; readonly avcC: Uint8Array } | { readonly kind: 'frame'; readonly frame: FlvFrame };
 
 export class FlvError extends Error {
   override readonly name = 'FlvError';
@@ -189,7 +185,7 @@ export class FlvReader {
     }
   }
 
-  #frame(data: readonly Uint8Array[]): Frame {
+  #frame(data: readonly Uint8Array[]): FlvFrame {
     // Only frames count for unwrapping: FFmpeg writes 0 into the tags of its header, whatever time it is.
     this.#time = this.#time === undefined ? this.#timestamp : unwrapped(this.#timestamp, this.#time);
     return {

@@ -9,10 +9,12 @@ const LEVELS = [
   ['5.1', 36_864, 983_040, 300_000],
   ['5.2', 36_864, 2_073_600, 300_000],
 ] as const;
+type Level = (typeof LEVELS)[number][0];
 const HIGHEST = '5.2';
+export const LEAST_LEVEL = '3.0';
 
 /** The lowest level, from 3.0 on, that has room for this. */
-export function h264Level(macroblocks: number, framesPerSecond: number, kbps: number): string {
+export function h264Level(macroblocks: number, framesPerSecond: number, kbps: number): Level | typeof HIGHEST {
   const fitting = LEVELS.find(
     ([, frame, second, bitrate]) => macroblocks <= frame && macroblocks * framesPerSecond <= second && kbps <= bitrate,
   );

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
+import type { Failure } from '../media/failure.ts';
 import { FIRST_PIPE } from './arguments.ts';
-import { failureOf, type Failure } from './failure.ts';
+import { failureOf } from './failure.ts';
 
 /** One run of FFmpeg: a pipe of FLV for each quality. */
 export interface FfmpegProcess {

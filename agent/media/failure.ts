@@ -16,6 +16,8 @@ export interface Failure {
     | 'silent'
     /** What it says can't be understood, or can't be used this way: another way may do. */
     | 'unusable'
+    /** Times of frames went astray, or this machine's clock was set: nothing is wrong with it, it is to be started anew. */
+    | 'clock'
     /** The program that decodes or encodes. */
     | 'encoder'
     | 'other';

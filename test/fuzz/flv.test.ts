@@ -1,16 +1,18 @@
 /** What FFmpeg may hand over when it, its camera or the machine has gone wrong: frames, or an error that says what is wrong. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, inject, test } from 'vitest';
-import { avcConfig } from '../../agent/cmaf/avc.ts';
 import { fragment } from '../../agent/cmaf/fragment.ts';
+import { ForcedSegmenter } from '../../agent/cmaf/forced-segmenter.ts';
 import { initSegment } from '../../agent/cmaf/init.ts';
 import { ParameterSetError } from '../../agent/cmaf/parameter-set.ts';
-import { Segmenter, TimestampJump, type Step } from '../../agent/cmaf/segmenter.ts';
+import { TimestampJump, type Step } from '../../agent/cmaf/segmenter.ts';
 import { FlvError, FlvReader, MAX_TAG_BYTES } from '../../agent/ffmpeg/flv.ts';
+import { readPipe } from '../../agent/ffmpeg/pipe.ts';
 import { splitBoxes } from '../../protocol/boxes.ts';
-import { milliseconds, seconds, secondsOfTicks } from '../../protocol/units.ts';
+import { seconds, secondsOfTicks } from '../../protocol/units.ts';
 import { chunked, mutated, shuffled } from './mutations.ts';
 
 const { seed, inputs: numRuns } = inject('fuzz');
@@ -21,7 +23,8 @@ const FRAME_SECONDS = 0.1;
 /** What times may go astray by before the encoder is started anew, in seconds. */
 const MAX_JUMP_SECONDS = 10;
 /** What FFmpeg counts from, some day in 2026. */
-const BASE_MS = 1_795_345_200_000;
+const BASE = 1_795_345_200;
+const RATE = 1 / FRAME_SECONDS;
 
 /** The recording's header and its tags, each with the size that follows it. */
 const header = recording.subarray(0, 13);
@@ -63,47 +66,46 @@ const inputs = fc.oneof(
   chunked(shuffled(tags).map((order) => new Uint8Array(Buffer.concat([header, ...order])))),
 );
 
-/** As a camera's session does it, but for the uploads. */
-function* carry(chunks: readonly Uint8Array[]): Generator<Step> {
-  const reader = new FlvReader();
-  const options = {
+/** As a camera's session does it, but for the uploads. @param steps gets what is to be done, until there is an error */
+async function carry(chunks: readonly Uint8Array[], steps: Step[]): Promise<void> {
+  const segmenter = new ForcedSegmenter({
     segmentDuration: seconds(SEGMENT_SECONDS),
     fragmentDuration: seconds(FRAME_SECONDS),
-    frameRate: 10,
-  };
-  const segmenter = new Segmenter(options);
-  for (const chunk of chunks) {
-    for (const event of reader.push(chunk)) {
-      if (event.kind === 'frame') {
-        const { frame } = event;
-        assert.equal(
-          frame.data.reduce((size, piece) => size + piece.length, 0),
-          frame.size,
-        );
-        yield* segmenter.push({ ...frame, time: milliseconds(frame.time + BASE_MS) });
-      } else {
-        const init = initSegment(avcConfig(event.avcC));
-        assert.deepEqual(boxTypes(init), ['ftyp', 'moov']);
-      }
-    }
-  }
-  yield* segmenter.end();
+    frameRate: RATE,
+  });
+  await readPipe(
+    Readable.from(chunks),
+    { base: seconds(BASE), frameRate: RATE },
+    {
+      config: (config) => {
+        assert.deepEqual(boxTypes(initSegment(config)), ['ftyp', 'moov']);
+      },
+      frame: (frame) => {
+        const size = frame.data.reduce((sum, piece) => sum + piece.length, 0);
+        assert.equal(size, frame.size);
+        steps.push(...segmenter.push(frame));
+      },
+    },
+  );
+  steps.push(...segmenter.end());
 }
 
 const outcomes = new Map<string, number>();
 
-test(`${numRuns} recordings gone wrong, by seed ${seed}`, { timeout: 300_000 }, () => {
-  fc.assert(
-    fc.property(inputs, (chunks) => {
+test(`${numRuns} recordings gone wrong, by seed ${seed}`, { timeout: 300_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(inputs, async (chunks) => {
       let outcome = 'carried';
+      const steps: Step[] = [];
       try {
-        follow(carry(chunks));
+        await carry(chunks, steps);
       } catch (error) {
         const known = error instanceof FlvError || error instanceof ParameterSetError || error instanceof TimestampJump;
         if (!known) throw error;
         assert.match(error.message, /expected .+, got .+|expected more than/);
         outcome = error.name;
       }
+      follow(steps);
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }),
     { seed, numRuns },

@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { avcConfig } from '../../agent/cmaf/avc.ts';
 import { fragment, segmentHeader, type Sample } from '../../agent/cmaf/fragment.ts';
 import { initSegment } from '../../agent/cmaf/init.ts';
-import { Segmenter } from '../../agent/cmaf/segmenter.ts';
-import { FlvReader, type Frame } from '../../agent/ffmpeg/flv.ts';
+import { ForcedSegmenter } from '../../agent/cmaf/forced-segmenter.ts';
+import { FlvReader, type FlvFrame } from '../../agent/ffmpeg/flv.ts';
 import { boxContent, splitBoxes } from '../../protocol/boxes.ts';
-import { milliseconds, seconds } from '../../protocol/units.ts';
+import { milliseconds, seconds, ticks, ticksOfMilliseconds } from '../../protocol/units.ts';
 
 /** The modules that make CMAF of FLV, against the tools that made the FLV and others that read the CMAF. */
 
@@ -82,9 +82,9 @@ const md5 = (data: readonly Uint8Array[]): string => {
   return hash.digest('hex');
 };
 
-function read(flv: Uint8Array): { avcC: Uint8Array; frames: Frame[] } {
+function read(flv: Uint8Array): { avcC: Uint8Array; frames: FlvFrame[] } {
   const reader = new FlvReader();
-  const frames: Frame[] = [];
+  const frames: FlvFrame[] = [];
   let avcC: Uint8Array | undefined;
   // a prime, so that pieces end everywhere
   for (let position = 0; position < flv.length; position += 997) {
@@ -105,12 +105,15 @@ interface Cmaf {
 
 function cmafOf(flv: Uint8Array, frameRate: number, fragmentDuration: number): Cmaf {
   const { avcC, frames } = read(flv);
-  const segmenter = new Segmenter({
+  const segmenter = new ForcedSegmenter({
     segmentDuration: seconds(1),
     fragmentDuration: seconds(fragmentDuration),
     frameRate,
   });
-  const steps = frames.flatMap((frame) => segmenter.push({ ...frame, time: milliseconds(frame.time + BASE * 1000) }));
+  const steps = frames.flatMap((frame) => {
+    const time = ticksOfMilliseconds(milliseconds(frame.time + BASE * 1000));
+    return segmenter.push({ ...frame, time, compositionOffset: ticks(0) });
+  });
   steps.push(...segmenter.end());
   const segments = new Map<number, Uint8Array[]>();
   const samples: Sample[] = [];

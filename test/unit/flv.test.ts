@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FlvError, FlvReader, type FlvEvent, type Frame } from '../../agent/ffmpeg/flv.ts';
+import { FlvError, FlvReader, type FlvEvent, type FlvFrame } from '../../agent/ffmpeg/flv.ts';
 
 /** A tag as FFmpeg writes it, with the size that follows it. */
 interface Tag {
@@ -40,7 +40,7 @@ const read = (...chunks: readonly Uint8Array[]): FlvEvent[] => {
   return chunks.flatMap((chunk) => [...reader.push(chunk)]);
 };
 
-const bytesOf = (frame: Frame): number[] => frame.data.flatMap((piece) => [...piece]);
+const bytesOf = (frame: FlvFrame): number[] => frame.data.flatMap((piece) => [...piece]);
 
 /** Events with their bytes in one piece, to compare. */
 const plain = (events: readonly FlvEvent[]) =>
@@ -50,7 +50,7 @@ const plain = (events: readonly FlvEvent[]) =>
       : { kind: event.kind, frame: { ...event.frame, data: bytesOf(event.frame) } },
   );
 
-const framesOf = (events: readonly FlvEvent[]): Frame[] =>
+const framesOf = (events: readonly FlvEvent[]): FlvFrame[] =>
   events.flatMap((event) => (event.kind === 'frame' ? [event.frame] : []));
 
 const split = (bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] => {

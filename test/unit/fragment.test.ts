@@ -102,6 +102,7 @@ const someFrames = fc.array(
   fc.record({
     keyframe: fc.boolean(),
     duration: fc.integer({ min: 1, max: 90_000 }),
+    compositionOffset: fc.oneof(fc.constant(0), fc.nat({ max: 90_000 })),
     data: fc.array(fc.uint8Array({ maxLength: 30 }), { maxLength: 4 }),
   }),
   { minLength: 1, maxLength: 12 },
@@ -113,6 +114,7 @@ test('whatever frames it has, a fragment is exactly as long as need be and holds
       const frames = described.map((frame): Sample => ({
         ...sample(0, frame.keyframe, ...frame.data),
         duration: ticks(frame.duration),
+        compositionOffset: ticks(frame.compositionOffset),
       }));
       const bytes = fragment({ sequenceNumber, frames });
       expect(bytes.buffer.byteLength).toBe(bytes.length);
@@ -124,8 +126,10 @@ test('whatever frames it has, a fragment is exactly as long as need be and holds
         described.flatMap((frame) => frame.data.flatMap((piece) => [...piece])),
       );
       expect(boxOf(bytes, 'mfhd')).toMatchObject({ sequenceNumber });
+      const hasOffsets = frames.some(({ compositionOffset }) => compositionOffset > 0);
       expect(boxOf(bytes, 'trun')).toMatchObject({
-        samples: frames.map(({ duration, size, keyframe }) => ({
+        samples: frames.map(({ duration, compositionOffset, size, keyframe }) => ({
+          ...(hasOffsets ? { sampleCompositionTimeOffset: compositionOffset } : {}),
           sampleDuration: duration,
           sampleSize: size,
           sampleFlags: keyframe ? 0x0200_0000 : 0x0101_0000,
