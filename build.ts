@@ -56,12 +56,14 @@ async function writeOptions(): Promise<void> {
 
 /** With what its script imports named beside it: a browser loads both at once, and not one after the other. */
 async function writePage(name: string, { outputs }: Metafile): Promise<void> {
+  const tag = '<script type="module"';
+  const html = await readFile(at(`worker/player/${name}.html`), 'utf8');
+  // As the page finds its script.
+  const [, assets] = new RegExp(`${tag} src="(.*/)`).exec(html) ?? [];
   const script = Object.entries(outputs).find(([path]) => basename(path) === `${name}.js`)?.[1];
   const preloads = (script?.imports ?? []).map(
-    ({ path }) => `<link rel="modulepreload" href="/assets/${basename(path)}" />\n    `,
+    ({ path }) => `<link rel="modulepreload" href="${assets}${basename(path)}" />\n    `,
   );
-  const html = await readFile(at(`worker/player/${name}.html`), 'utf8');
-  const tag = '<script type="module"';
   await writeFile(at(`dist/assets/${name}.html`), html.replace(tag, preloads.join('') + tag));
 }
 

@@ -1,3 +1,4 @@
+import type { StreamAddress } from '../protocol/paths.ts';
 import type { EdgeContext } from './env.ts';
 import { ProblemError } from './errors.ts';
 
@@ -5,7 +6,8 @@ import { ProblemError } from './errors.ts';
 const SECURITY_HEADERS = {
   'content-security-policy': [
     "default-src 'none'",
-    "script-src 'self'",
+    // And the script in player.html, by its hash (CSP3, 2.3.1).
+    "script-src 'self' 'sha256-L5XTJ0Xlcsv+Z2ik60PdgrzfWM8bZ3bn/8+lHGCEnDY='",
     "style-src 'self'",
     "img-src 'self' data:",
     "connect-src 'self'",
@@ -20,21 +22,15 @@ const SECURITY_HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
-export async function page(c: EdgeContext, name: 'player' | 'wall'): Promise<Response> {
-  const response = await asset(c, `/${name}.html`);
-  if (name === 'player') response.headers.set('link', manifestFirst(new URL(c.req.url)));
-  return response;
-}
-
 /**
- * Has the browser ask for the manifest while it loads the player. That also wakes the camera, half a second sooner. As the
- * player asks for it (address.ts), and in the mode of its XMLHttpRequest, or it would be loaded twice.
+ * The same for everyone, and so without a `Link` to preload the manifest: of a page that names a token there, Cloudflare's
+ * Early Hints tell the next one who asks for its path. A script in the page asks for the manifest first.
  */
-function manifestFirst({ pathname, searchParams }: URL): string {
-  const token = searchParams.get('token');
-  const query = token === null || token === '' ? '' : `?token=${encodeURIComponent(token)}`;
-  return `<${pathname}manifest.mpd${query}>; rel=preload; as=fetch; crossorigin`;
-}
+export const page = (c: EdgeContext, name: 'player' | 'wall'): Promise<Response> => asset(c, `/${name}.html`);
+
+/** Leads to the player's page. Relative: only the browser knows what the edge is below. */
+export const withSlash = (c: EdgeContext, { stream, client }: StreamAddress): Response =>
+  c.redirect(`${stream}${client === undefined ? '' : `-${client}`}/${new URL(c.req.url).search}`);
 
 /** A file of dist/assets, by its path there. */
 export async function asset(c: EdgeContext, path: string): Promise<Response> {

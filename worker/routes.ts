@@ -10,7 +10,7 @@ import type { EdgeContext, Env } from './env.ts';
 import { ProblemError, toResponse, type Problem } from './errors.ts';
 import { ingest, remove } from './ingest.ts';
 import { isoTime } from './isotime.ts';
-import { asset, page } from './pages.ts';
+import { asset, page, withSlash } from './pages.ts';
 import { clearStatistics, showStatistics } from './statistics/routes.ts';
 import { configuration, connectAgent, forceRepresentation, listStreams, showStream } from './streams.ts';
 
@@ -36,7 +36,7 @@ const SURFACE: Readonly<Record<string, Methods>> = {
     DELETE: (c) => clearStatistics(c, stream(c), now()),
   },
   '/api/*': { GET: () => fail({ kind: 'no such page' }) },
-  '/:address': { GET: (c) => c.redirect(`/${address(c).stream}/${new URL(c.req.url).search}`) },
+  '/:address': { GET: (c) => withSlash(c, address(c)) },
   '/:address/': { GET: (c) => (address(c), page(c, 'player')) },
   '/:address/:file': {
     GET: (c) => deliver(c, address(c), object(c), now()),

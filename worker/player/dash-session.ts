@@ -61,7 +61,7 @@ export class DashSession {
     player.updateSettings(dashSettings(parts.size));
     // Where a manifest names no clock dash.js would ask a public one: neither private nor the clock of the stream.
     player.clearDefaultUTCTimingSources();
-    player.addUTCTimingSource('urn:mpeg:dash:utc:http-xsdate:2014', new URL('/isotime', location.href).href);
+    player.addUTCTimingSource('urn:mpeg:dash:utc:http-xsdate:2014', parts.clock.url);
     player.on('streamInitialized', () => this.#onManifest());
     player.on('fragmentLoadingStarted', (event: object) => this.#onAsked(event));
     player.on('fragmentLoadingProgress', (event: object) => this.#onArrival(event));

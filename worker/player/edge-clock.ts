@@ -8,6 +8,12 @@ export class EdgeClock {
   #measuredAt = -Infinity;
   #asked = 0;
   #askedAt = -Infinity;
+  /** Where it is asked. */
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
 
   /** What somebody else has measured, edge less browser, until we have. No number leaves the clock as it is. */
   suggest(offsetMs: unknown): void {
@@ -36,7 +42,7 @@ export class EdgeClock {
 
   async #ask(): Promise<void> {
     const [asked, from] = [Date.now(), performance.now()];
-    const answer = await fetch('/isotime', { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await fetch(this.url, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
     const now = performance.now();
     const time = Date.parse(await answer.text());
     const uncertaintyMs = (now - from) / 2;

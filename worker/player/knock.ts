@@ -1,4 +1,4 @@
-import { manifestPath, type PageAddress } from './address.ts';
+import { manifestUrl, type PageAddress } from './address.ts';
 
 /** What asking for the manifest of a stream shows. It also tells the edge that somebody wants to watch. */
 export type Knock =
@@ -15,7 +15,7 @@ const TIMEOUT_MS = 15_000;
 
 export async function knock(address: PageAddress): Promise<Knock> {
   try {
-    const response = await fetch(manifestPath(address.part, address.token), {
+    const response = await fetch(manifestUrl(address), {
       cache: 'no-store',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

@@ -1,5 +1,5 @@
 import { supportsMediaSource } from 'dashjs';
-import { manifestPath, type PageAddress } from './address.ts';
+import { clockUrl, manifestUrl, type PageAddress } from './address.ts';
 import { DashSession } from './dash-session.ts';
 import type { VideoSize } from './dash-settings.ts';
 import { EdgeClock } from './edge-clock.ts';
@@ -41,7 +41,7 @@ export class LiveVideo {
 
   readonly #parts: LiveVideoParts;
   readonly #manifest: string;
-  readonly #clock = new EdgeClock();
+  readonly #clock: EdgeClock;
   readonly #frameRate = new FrameRate();
   readonly #motion: Motion;
   readonly #leaps: Leaps;
@@ -62,8 +62,8 @@ export class LiveVideo {
 
   constructor(parts: LiveVideoParts) {
     this.#parts = parts;
-    // Absolute: the CMCD reporter of dash.js stumbles over others.
-    this.#manifest = new URL(manifestPath(parts.address.part, parts.address.token), location.href).href;
+    this.#clock = new EdgeClock(clockUrl(parts.address));
+    this.#manifest = manifestUrl(parts.address);
     const { video } = parts;
     this.#motion = new Motion(video);
     this.#leaps = new Leaps(video, this.#motion);
@@ -316,7 +316,7 @@ export class LiveVideo {
   }
 
   async #ask(): Promise<void> {
-    const answer = await fetchStream(this.#parts.address.stream, this.#parts.address.token);
+    const answer = await fetchStream(this.#parts.address);
     if (answer.kind === 'ok') this.entry = answer.value;
   }
 

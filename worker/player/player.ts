@@ -1,4 +1,4 @@
-import { manifestPath, readAddress, wallPath } from './address.ts';
+import { manifestUrl, readAddress, wallUrl } from './address.ts';
 import { copy } from './clipboard.ts';
 import { find, mark, write } from './elements.ts';
 import { FiguresPanel } from './figures-panel.ts';
@@ -129,9 +129,9 @@ function wire(): void {
 }
 
 function wireLinks(): void {
-  find(document, '#back', HTMLAnchorElement).href = wallPath(address.token);
+  find(document, '#back', HTMLAnchorElement).href = wallUrl(address);
   const manifest = find(document, '#manifest', HTMLAnchorElement);
-  manifest.href = manifestPath(address.part, address.token);
+  manifest.href = manifestUrl(address);
   const button = find(document, '#copy', HTMLButtonElement);
   const idle = button.textContent;
   const copyLink = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { streamPath, streamsPath } from './address.ts';
+import { streamsUrl, streamUrl, type PageAddress, type WallAddress } from './address.ts';
 
 /** What the edge's API says of streams. */
 
@@ -24,21 +24,20 @@ export type Answer<T> =
   | { readonly kind: 'unreachable' };
 
 /** `GET /api/streams` */
-export const fetchStreams = (token: string | undefined): Promise<Answer<readonly StreamEntry[]>> =>
-  ask(streamsPath(token), (body) => {
+export const fetchStreams = (wall: WallAddress): Promise<Answer<readonly StreamEntry[]>> =>
+  ask(streamsUrl(wall), (body) => {
     const streams = isRecord(body) ? body['streams'] : undefined;
     return Array.isArray(streams) ? streams.map(parseEntry).filter((entry) => entry !== undefined) : undefined;
   });
 
 /** `GET /api/streams/{stream}` */
-export const fetchStream = (stream: string, token: string | undefined): Promise<Answer<StreamEntry>> =>
-  ask(streamPath(stream, token), parseEntry);
+export const fetchStream = (page: PageAddress): Promise<Answer<StreamEntry>> => ask(streamUrl(page), parseEntry);
 
 const TIMEOUT_MS = 8000;
 
-async function ask<T>(path: string, parse: (body: unknown) => T | undefined): Promise<Answer<T>> {
+async function ask<T>(url: string, parse: (body: unknown) => T | undefined): Promise<Answer<T>> {
   try {
-    const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.status === 401 || response.status === 403) return { kind: 'denied' };
     if (response.status === 404) return { kind: 'missing' };
     if (!response.ok) return { kind: 'failed' };

@@ -1,4 +1,4 @@
-import { playerPath } from './address.ts';
+import { playerUrl, type WallAddress } from './address.ts';
 import { find, mark, show, write } from './elements.ts';
 import * as written from './figures.ts';
 import { LiveVideo } from './live-video.ts';
@@ -21,7 +21,7 @@ export class Tile {
   #onScreen = false;
   #plays = false;
 
-  constructor(template: HTMLTemplateElement, entry: StreamEntry, token: string | undefined) {
+  constructor(template: HTMLTemplateElement, entry: StreamEntry, wall: WallAddress) {
     const fragment = document.importNode(template.content, true);
     this.element = find(fragment, '.tile', HTMLElement);
     this.#link = find(fragment, 'a', HTMLAnchorElement);
@@ -31,12 +31,12 @@ export class Tile {
     this.#spinner = find(fragment, '.spinner', HTMLElement);
     this.#message = find(fragment, '.overlay-title', HTMLElement);
     this.#detail = find(fragment, '.overlay-text', HTMLElement);
-    this.#link.href = playerPath(entry.stream, token);
+    this.#link.href = playerUrl(wall, entry.stream);
     this.#entry = entry;
     this.#live = new LiveVideo({
       video: find(fragment, 'video', HTMLVideoElement),
       still: find(fragment, 'canvas', HTMLCanvasElement),
-      address: { part: entry.stream, stream: entry.stream, token, targetMs: undefined },
+      address: { ...wall, part: entry.stream, stream: entry.stream, targetMs: undefined },
       size: 'tile',
       suspendAfterMs: Infinity,
     });

@@ -1,4 +1,4 @@
-import { readAddress } from './address.ts';
+import { readWallAddress } from './address.ts';
 import { find, show, write } from './elements.ts';
 import type { Statistics } from './statistics.ts';
 import { fetchStreams, type StreamEntry } from './streams.ts';
@@ -21,7 +21,7 @@ const LIST_MS = 4000;
 const HIDDEN_GRACE_MS = 10_000;
 const WHY_IN_TURN = 'Over HTTP/1.1 a browser keeps six connections to a server. Over HTTP/2, all play at once.';
 
-const { token } = readAddress(new URL(location.href));
+const address = readWallAddress(new URL(location.href));
 const list = find(document, '#tiles', HTMLElement);
 const template = find(document, '#tile', HTMLTemplateElement);
 const notice = find(document, '#notice', HTMLElement);
@@ -68,7 +68,7 @@ function tell(atATime: number | undefined): void {
 }
 
 async function refreshList(): Promise<void> {
-  const answer = await fetchStreams(token);
+  const answer = await fetchStreams(address);
   show(notice, answer.kind === 'failed' || answer.kind === 'unreachable' || answer.kind === 'missing');
   switch (answer.kind) {
     case 'ok':
@@ -100,7 +100,7 @@ function apply(entries: readonly StreamEntry[]): void {
 }
 
 function add(entry: StreamEntry, index: number): void {
-  const tile = new Tile(template, entry, token);
+  const tile = new Tile(template, entry, address);
   tiles.set(entry.stream, tile);
   tileOf.set(tile.element, tile);
   list.insertBefore(tile.element, list.children[index] ?? null);
