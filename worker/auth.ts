@@ -20,9 +20,15 @@ const LEEWAY = seconds(30);
  */
 export function tokenOf(request: Request): string | undefined {
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-  const token = bearer ?? new URL(request.url).searchParams.get('token') ?? undefined;
-  return token === undefined || token.length > MAX_TOKEN_LENGTH ? undefined : token;
+  return bearer === undefined ? urlTokenOf(request) : bounded(bearer);
 }
+
+/** The token in a request's URL. It alone may stand in an answer: whoever has sent one in a header keeps it there. */
+export const urlTokenOf = (request: Request): string | undefined =>
+  bounded(new URL(request.url).searchParams.get('token') ?? undefined);
+
+const bounded = (token: string | undefined): string | undefined =>
+  token === undefined || token.length > MAX_TOKEN_LENGTH ? undefined : token;
 
 /** The request's claims; undefined without a genuine token. */
 export async function claimsOf(request: Request, env: Env, now: Seconds): Promise<TokenClaims | undefined> {

@@ -9,7 +9,7 @@ import {
   type Milliseconds,
   type Seconds,
 } from '../protocol/units.ts';
-import { demand, playbackIsOpen, tokenOf } from './auth.ts';
+import { demand, playbackIsOpen, urlTokenOf } from './auth.ts';
 import type { EdgeContext, Env } from './env.ts';
 import { demandPossible } from './admission.ts';
 import { ProblemError } from './errors.ts';
@@ -110,7 +110,7 @@ async function deliverManifest(c: EdgeContext, answer: Response, now: Millisecon
     'content-security-policy': "default-src 'none'; sandbox",
     'x-content-type-options': 'nosniff',
   };
-  const token = tokenOf(c.req.raw);
+  const token = urlTokenOf(c.req.raw);
   switch (source.kind) {
     case 'unknown':
       throw new ProblemError({ kind: 'no such stream' });

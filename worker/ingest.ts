@@ -14,7 +14,7 @@ import { demandPossible } from './admission.ts';
 import { demand } from './auth.ts';
 import type { EdgeContext } from './env.ts';
 import { ProblemError, type Problem } from './errors.ts';
-import { withoutToken } from './manifest/pushed.ts';
+import { forbiddenIn, withoutToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
 import { putRequest, type PutTerms } from './segment/request.ts';
 import { patienceFor } from './segment/state.ts';
@@ -145,6 +145,13 @@ async function manifestOf(request: Request): Promise<string> {
   const text = new TextDecoder().decode(await bodyOf(request, MAX_MANIFEST_BYTES));
   if (!/<MPD[\s>]/.test(text))
     throw new ProblemError({ kind: 'bad body', detail: 'expected a DASH manifest: no <MPD> in it' });
+  const forbidden = forbiddenIn(text);
+  if (forbidden !== undefined) {
+    throw new ProblemError({
+      kind: 'bad body',
+      detail: `expected a manifest that keeps viewers' tokens, got one with ${forbidden}`,
+    });
+  }
   return text;
 }
 

@@ -5,6 +5,7 @@ import {
   anything,
   ask,
   askEdgeWith,
+  bearer,
   exists,
   initSegment,
   newName,
@@ -70,6 +71,17 @@ test('the manifest carries the token it was asked for with into its URLs', async
   expect(xml).toContain(`initialization="init-stream$RepresentationID$.m4s?token=${jwt}"`);
   expect(xml).toContain(`media="chunk-stream$RepresentationID$-$Number%05d$.m4s?token=${jwt}"`);
   expect(xml.replaceAll(`?token=${jwt}`, '')).toBe(MANIFEST);
+});
+
+test('a token that came in a header is in no answer, and one that came in the URL is the one that returns', async () => {
+  const name = newName();
+  await push(`/${name}/manifest.mpd`, MANIFEST);
+  const [inHeader, inUrl] = [await token('play', name), await token('play', '*')];
+  expect(await (await ask(`/${name}/manifest.mpd`, { headers: bearer(inHeader) })).text()).toBe(MANIFEST);
+  const both = await ask(`/${name}/manifest.mpd?token=${inUrl}`, { headers: bearer(inHeader) });
+  const xml = await both.text();
+  expect(xml).toContain(inUrl);
+  expect(xml).not.toContain(inHeader);
 });
 
 test('its manifest is the last that was sent', async () => {
@@ -165,6 +177,7 @@ test('when its encoder ends, it deletes what it has sent', async () => {
 test.for<[what: string, body: BodyInit, status: number]>([
   ['nothing', '', 400],
   ['a playlist', '#EXTM3U', 400],
+  ['one that would have players send their tokens elsewhere', '<MPD><UrlQueryInfo useMPDUrlQuery="true"/></MPD>', 400],
   ['larger than any manifest', `<MPD>${' '.repeat(256 * 1024)}</MPD>`, 413],
 ])('a manifest is refused when it is %s', async ([, body, status]) => {
   const name = newName();

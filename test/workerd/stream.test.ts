@@ -161,6 +161,11 @@ describe('the manifest', () => {
     expect(xml).toContain(`media="chunk-stream$RepresentationID$-$Number$.m4s?token=${jwt}"`);
   });
 
+  test('holds no token that came in a header', async () => {
+    const { name } = await liveStream();
+    expect(await (await manifestOf(name)).text()).not.toMatch(/token/i);
+  });
+
   test('is removed, and the agent with it, until it announces the stream anew', async () => {
     const { name, agent } = await liveStream({ saveStats: true });
     await streamOf(name).record('viewer', Date.now(), {});
