@@ -26,6 +26,14 @@ test.skipIf(missing)('the printed URL plays over HTTPS; without its token the pa
     await page.goto(url);
     const state = (): string => (globalThis as unknown as { fastll: { state: string } }).fastll.state;
     await expect.poll(() => page.evaluate(state), { timeout: 15_000 }).toBe('playing');
+    const manifests = await page.evaluate(() =>
+      performance
+        .getEntriesByType('resource')
+        .filter(({ name }) => name.includes('/manifest.mpd'))
+        .map(({ name }) => name),
+    );
+    // Asked for before the player was there, and not again by it.
+    expect(manifests).toEqual([url.replace('/?', '/manifest.mpd?')]);
     await page.goto(url.replace(/\?.*/, ''));
     await expect.poll(() => page.evaluate(state), { timeout: 15_000 }).toBe('denied');
     expect(await page.getByText(/token/i).first().isVisible()).toBe(true);
