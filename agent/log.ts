@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import type { Redactor } from './redact.ts';
+import type { Redactor } from './redact/redactor.ts';
 
 /** The agent's log, on stderr: lines for people, or JSON for machines. Nothing secret gets past it. */
 export function createLog(options: {
@@ -23,7 +23,11 @@ export function createLog(options: {
     {
       level: options.verbose ? 'debug' : 'info',
       base: null,
-      hooks: { streamWrite: (line) => options.redactor.redact(line) },
+      hooks: {
+        logMethod(args, log) {
+          log.apply(this, args.map((arg) => options.redactor.clean(arg)) as typeof args);
+        },
+      },
     },
     options.json ? pino.destination({ dest: 2, sync: true }) : people,
   );

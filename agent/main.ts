@@ -14,7 +14,8 @@ import { loadConfig } from './config/load.ts';
 import { DATA_CENTRES } from './cost/prices.ts';
 import { BAD_INPUT, messageOf, UserError } from './errors.ts';
 import { holdLifeline } from './lifeline.ts';
-import { MASK, Redactor } from './redact.ts';
+import { MASK } from './redact/mask.ts';
+import { Redactor } from './redact/redactor.ts';
 import { endOnUncaught } from './uncaught.ts';
 
 /** The command line. The clock, the environment and the signals of the world come in here and nowhere else. */

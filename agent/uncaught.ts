@@ -1,5 +1,5 @@
 import { messageOf } from './errors.ts';
-import type { Redactor } from './redact.ts';
+import type { Redactor } from './redact/redactor.ts';
 
 /** Where in Fast-ll's own code. */
 const OWN_FRAME = /\b(?:agent|protocol|worker)\/[\w./-]+\.[jt]s:\d+/;

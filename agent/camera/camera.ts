@@ -34,6 +34,8 @@ const ANNOUNCE_RETRY_MS = 500;
 
 export interface CameraOptions extends Pick<SessionOptions, 'stream' | 'edge' | 'ffmpeg' | 'log' | 'clock' | 'now'> {
   readonly signal: AbortSignal;
+  /** Takes secrets out of why it waits, which everybody who may watch is told. */
+  readonly redact: (text: string) => string;
   /** Where the figures of its clients are written when it stops, where that is asked for. */
   readonly summaryFile: string | undefined;
 }
@@ -298,7 +300,8 @@ export class Camera {
     if (viewers > 0 || this.#outage !== undefined) this.#want();
   }
 
-  #say(state: CameraState, detail?: string): void {
+  #say(state: CameraState, why?: string): void {
+    const detail = why === undefined ? undefined : this.#options.redact(why);
     this.#state = state;
     this.#detail = detail;
     this.#options.log.debug(`${this.#options.stream.stream}: ${state}`);

@@ -56,6 +56,7 @@ export async function run(
             clock,
             now: clock.wall,
             signal,
+            redact: (text) => redactor.redact(text),
             summaryFile: summaryFile(config, stream),
           }),
       ),

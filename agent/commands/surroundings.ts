@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Redactor } from '../redact.ts';
+import type { Redactor } from '../redact/redactor.ts';
 
 /** What a command gets of the world; only `main.ts` knows where it comes from. */
 export interface Surroundings {

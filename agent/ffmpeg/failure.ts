@@ -59,7 +59,7 @@ export function failureOf(lines: readonly string[], exit: string): Failure {
   const said = last
     ?.replace(/\[[^\]]*\] ?/g, '')
     // It goes to the edge and from there to whoever may watch.
-    .replaceAll(/\b[a-z][a-z0-9+.-]*:\/\/\S*[^\s:]/gi, 'its URL')
+    .replaceAll(/\b[a-z][a-z0-9+.-]{0,20}:\/\/\S*[^\s:]/gi, 'its URL')
     .trim();
   return {
     kind: 'encoder',

@@ -1,4 +1,5 @@
-import { MASK, SECRET_PARAMETER } from '../redact.ts';
+import { MASK } from '../redact/mask.ts';
+import { maskParameters, secretParameters } from '../redact/parameters.ts';
 
 /** A camera's URL as people paste it: with passwords that hold `!`, `@`, `%`, `:`, `/` or spaces, percent-encoded or not. */
 export interface CameraUrl {
@@ -12,7 +13,7 @@ export interface CameraUrl {
   readonly request: string;
   /** As FFmpeg wants it, its credentials percent-encoded. */
   readonly href: string;
-  /** For people: without credentials, and with what looks like a password in path or query masked. */
+  /** For people: without credentials, and without what may be a secret in path or query. */
   readonly safe: string;
   /** What must appear in no output. */
   readonly secrets: readonly string[];
@@ -108,8 +109,8 @@ function cameraUrl(
   const request = `${scheme}://${authority}${behind}`;
   // What is behind the host may be a part of the password after all.
   const doubtful = behind.includes('@');
-  const safe = `${scheme}://${authority}${doubtful ? `/${MASK}` : behind.replaceAll(SECRET_PARAMETER, MASK)}`;
-  const inRest = [...(behind.match(SECRET_PARAMETER) ?? []), ...(doubtful ? [behind.slice(1)] : [])];
+  const safe = `${scheme}://${authority}${doubtful ? `/${MASK}` : maskParameters(behind)}`;
+  const inRest = [...secretParameters(behind), ...(doubtful ? [behind.slice(1)] : [])];
   const place = { scheme, host: host.replace(/^\[(.*)\]$/, '$1'), port: port ?? DEFAULT_PORT[scheme], request, safe };
   const secretsInRest = inRest.flatMap((secret) => [secret, decode(secret)]);
   if (typed === '') return { ...place, credentials: undefined, href: request, secrets: secretsInRest };

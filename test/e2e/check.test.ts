@@ -5,7 +5,7 @@ import { systemClock } from '../../agent/clock.ts';
 import type { Finding } from '../../agent/check/finding.ts';
 import { parse } from '../../agent/config/load.ts';
 import { configSchema, streamsSchema } from '../../agent/config/schema.ts';
-import { Redactor } from '../../agent/redact.ts';
+import { Redactor } from '../../agent/redact/redactor.ts';
 import { startEmbeddedEdge, type EmbeddedEdge } from '../../agent/embedded-edge.ts';
 import { seconds } from '../../protocol/units.ts';
 import type { StreamName } from '../../protocol/names.ts';

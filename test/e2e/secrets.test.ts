@@ -12,7 +12,7 @@ import { signToken } from '../../protocol/token.ts';
 import { startCamera, type Camera } from '../fixtures/camera/camera.ts';
 import { folderWith, freePort, runFastLl, startFastLl } from './support/fast-ll.ts';
 import { childrenOf, leftOf } from './support/processes.ts';
-import { camera as cameraEntry, generated } from './support/streams.ts';
+import { camera as cameraEntry, fastLlWith, generated } from './support/streams.ts';
 
 /** Each is told apart from everything else that may be said. */
 const SECRET = 'edge/secret+that=nobody&knows';
@@ -225,6 +225,21 @@ test('an agent whose token the edge refuses tells neither it nor the secret', { 
   await agent.says(/the edge refuses|no connection to the edge/);
   const { stdout, stderr } = agent;
   expectNoSecret({ check: check.stdout + check.stderr, agent: stdout + stderr, edge: edge.stderr }, NEVER);
+});
+
+test('a password that is a number is told by no figure of the log', async () => {
+  // As the time of every line begins.
+  const password = String(Date.now()).slice(0, 4);
+  await using locked = await startCamera({ size: '320x180', fps: 15, credentials: { user: 'admin', password } });
+  await using running = await fastLlWith([cameraEntry('front', locked.rawUrlWithCredentials, { alwaysOn: true })], {
+    args: ['--json', '--verbose'],
+  });
+  await running.fastLl.says(/front: live/);
+  const lines = running.fastLl.stderr.trimEnd().split('\n');
+  for (const line of lines) {
+    const { time } = JSON.parse(line) as { time: number };
+    expect(Math.abs(Date.now() - time)).toBeLessThan(60_000);
+  }
 });
 
 test.for(['exception', 'rejection', 'no error'])(

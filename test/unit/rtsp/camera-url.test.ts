@@ -16,7 +16,7 @@ test('a camera is asked for what was typed, less the credentials', () => {
     credentials: { user: 'admin', password: 'p@ss' },
     request: 'rtsp://Cam-1.local/Streaming/Channels/101?transportmode=unicast&x=a%20b',
     href: 'rtsp://admin:p%40ss@Cam-1.local/Streaming/Channels/101?transportmode=unicast&x=a%20b',
-    safe: 'rtsp://Cam-1.local/Streaming/Channels/101?transportmode=unicast&x=a%20b',
+    safe: 'rtsp://Cam-1.local/Streaming/Channels/101?transportmode=unicast&x=•••',
   });
 });
 
@@ -97,12 +97,18 @@ test('whatever the password is, the host is the one behind it, or the URL is ref
 });
 
 test.for<[text: string, safe: string, secret: string]>([
-  ['rtsp://cam/live?user=a&password=b%21c&x=1', 'rtsp://cam/live?user=a&password=•••&x=1', 'b!c'],
+  ['rtsp://cam/live?user=a&password=b%21c&x=1', 'rtsp://cam/live?user=•••&password=•••&x=1', 'b!c'],
   [
     'rtsp://cam/user=a_password=b_c_channel=1_stream=0.sdp',
-    'rtsp://cam/user=a_password=•••_channel=1_stream=0.sdp',
+    'rtsp://cam/user=•••_password=•••_channel=1_stream=0.sdp',
     'b_c',
   ],
+  [
+    'rtsp://cam/axis-media/media.amp?resolution=640x480&fps=25&jwt=x.y',
+    'rtsp://cam/axis-media/media.amp?resolution=640x480&fps=25&jwt=•••',
+    'x.y',
+  ],
+  ['rtsp://cam/live?c2VjcmV0X3g9eA==', 'rtsp://cam/live?•••', 'c2VjcmV0X3g9eA=='],
   ['rtsp://u:p@cam/live;pwd=x/y?auth=z', 'rtsp://cam/live;pwd=•••/y?auth=•••', 'z'],
 ])('a password in the path or query of %s', ([text, safe, secret]) => {
   expect(parsed(text).safe).toBe(safe);
