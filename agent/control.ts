@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { WebSocket, type CloseEvent, type MessageEvent } from 'undici';
+import { request, WebSocket, type CloseEvent, type MessageEvent } from 'undici';
 import {
   edgeMessageSchema,
   MAX_MESSAGE_BYTES,
@@ -15,6 +15,7 @@ import { milliseconds } from '../protocol/units.ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './errors.ts';
 import { authorization, type Edge } from './upload/edge.ts';
+import { whyRefused } from './upload/refusal.ts';
 
 const RECONNECT_MS = { first: 250, most: 5000 };
 /** Keeps NATs from forgetting the connection, and shows when it is dead. */
@@ -62,7 +63,7 @@ export class Control {
         delay = RECONNECT_MS.first;
         complained = false;
       }
-      if (!complained) log.warn(`${stream}: no connection to the edge: ${end.reason}; trying on`);
+      if (!complained) log.warn(`${stream}: no connection to the edge: ${await this.#explained(end)}; trying on`);
       complained = true;
       await clock.sleep(milliseconds(delay), signal);
       delay = Math.min(2 * delay, RECONNECT_MS.most);
@@ -108,6 +109,24 @@ export class Control {
     } finally {
       over.abort();
       this.#socket = undefined;
+    }
+  }
+
+  /** An upgrade that is refused does not say why; asked for without one, the edge does, and so does what is before it. */
+  async #explained({ reason }: End): Promise<string> {
+    const { edge, stream, signal } = this.#options;
+    if (reason !== REFUSED) return reason;
+    try {
+      const answer = await request(new URL(agentPath(stream), edge.origin), {
+        dispatcher: edge.dispatcher,
+        headers: await authorization(edge),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(EXPLANATION_MS)]),
+      });
+      const { statusCode: status, headers } = answer;
+      const text = await answer.body.text();
+      return status === UPGRADE_REQUIRED ? reason : whyRefused({ status, headers, text });
+    } catch {
+      return reason;
     }
   }
 
@@ -170,10 +189,13 @@ function parseJson(text: string): unknown {
   }
 }
 
+const REFUSED = 'it refuses, or can\'t be reached: check "edge" and "token"';
+/** What one who may connect gets without an upgrade (RFC 9110, 15.5.22). */
+const UPGRADE_REQUIRED = 426;
+const EXPLANATION_MS = 3000;
+
 /** undici tells a refused upgrade only as «Received network error or non-101 status code». */
 function reasonOf(error: unknown): string {
   const message = messageOf(error);
-  return message === '' || /non-101/.test(message)
-    ? 'it refuses, or can\'t be reached: check "edge" and "token"'
-    : message;
+  return message === '' || /non-101/.test(message) ? REFUSED : message;
 }

@@ -4,6 +4,7 @@ import type { StreamName } from '../protocol/names.ts';
 import { statisticsPath } from '../protocol/paths.ts';
 import { streamStatisticsSchema, summaryCsv } from '../protocol/statistics.ts';
 import { authorization, type Edge } from './upload/edge.ts';
+import { whyRefused } from './upload/refusal.ts';
 
 /** How long the edge may take; at the agent's end nobody wants to wait for it. */
 const TIMEOUT_MS = 3000;
@@ -16,7 +17,8 @@ export async function saveSummary(edge: Edge, stream: StreamName, file: string):
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const body = await answer.body.text();
-  if (answer.statusCode !== 200) throw new Error(`the edge answered ${answer.statusCode}: ${body}`);
+  const { statusCode: status, headers } = answer;
+  if (status !== 200) throw new Error(`the edge answered ${status}: ${whyRefused({ status, headers, text: body })}`);
   const statistics = streamStatisticsSchema.parse(JSON.parse(body));
   if (statistics.clients.length > 0) await writeFile(file, summaryCsv(statistics));
   return statistics.clients.length;

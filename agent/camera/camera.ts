@@ -6,6 +6,7 @@ import type { Failure } from '../media/failure.ts';
 import { saveSummary } from '../statistics.ts';
 import { authorization, mediaUrl } from '../upload/edge.ts';
 import type { PutOutcome } from '../upload/put.ts';
+import { whyRefused } from '../upload/refusal.ts';
 import type { CameraState } from '../../protocol/control.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
 import { milliseconds, millisecondsOfTicks, type Milliseconds } from '../../protocol/units.ts';
@@ -230,9 +231,11 @@ export class Camera {
           body: init,
           signal: inTime,
         });
-        const detail = await answer.body.text();
-        if (answer.statusCode >= 300)
-          throw new Error(`the edge answered ${answer.statusCode} to an init segment: ${detail}`);
+        const { statusCode: status, headers: answered } = answer;
+        const text = await answer.body.text();
+        if (status < 300) return;
+        const why = whyRefused({ status, headers: answered, text });
+        throw new Error(`the edge answered ${status} to an init segment: ${why}`);
       }),
     );
   }

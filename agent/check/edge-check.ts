@@ -2,6 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { messageOf } from '../errors.ts';
 import type { StreamName } from '../../protocol/names.ts';
 import { seconds, type Seconds } from '../../protocol/units.ts';
+import { whyTurnedAway } from '../upload/refusal.ts';
 import { handshakeWith } from './certificate.ts';
 import { clockFinding, differenceOf, parseIsoTime, type ClockSample } from './clock.ts';
 import { ask, whyUnreachable, type Asking } from './edge-request.ts';
@@ -37,9 +38,12 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<Finding[]> {
   }
 }
 
-/** Which version of Fast-ll answers there; undefined when something else does. @throws what undici says */
+/** Which version of Fast-ll answers there; undefined when something else does. @throws what undici says, and why not */
 export async function versionOf(asking: Asking): Promise<string | undefined> {
-  const { status, text } = await ask(asking, '/version');
+  const answer = await ask(asking, '/version');
+  const turnedAway = answer.status === 404 ? undefined : whyTurnedAway(answer);
+  if (turnedAway !== undefined) throw new Error(turnedAway);
+  const { status, text } = answer;
   return status === 200 ? /^\d+\.\d+\.\d+\S*$/.exec(text.trim())?.[0] : undefined;
 }
 

@@ -2,12 +2,11 @@ import { request, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { authorization, type Edge } from '../upload/edge.ts';
+import type { Refusal } from '../upload/refusal.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 
 /** An answer of the edge, whole. */
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
+export interface Answer extends Refusal {
   /** When it was asked, and how long that took. */
   readonly asked: Milliseconds;
   readonly roundTrip: Milliseconds;
@@ -38,7 +37,13 @@ export async function ask(
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
   });
   const text = await answer.body.text();
-  return { status: answer.statusCode, text, asked, roundTrip: milliseconds(clock.monotonic() - from) };
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    text,
+    asked,
+    roundTrip: milliseconds(clock.monotonic() - from),
+  };
 }
 
 const CAUSES: readonly { readonly codes: RegExp; readonly why: string }[] = [

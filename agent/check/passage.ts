@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { request } from 'undici';
+import { request, type Dispatcher } from 'undici';
 import { segmentNumber, type StreamName } from '../../protocol/names.ts';
 import { PROBE_REPRESENTATION } from '../../protocol/probe.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { authorization, mediaUrl } from '../upload/edge.ts';
+import { whyRefused } from '../upload/refusal.ts';
 import type { Asking } from './edge-request.ts';
-import { errorOf } from './token-check.ts';
 import { PIECE_GAP, PIECES, type Passage } from './passage-verdict.ts';
 
 /** Pieces like fragments, larger than what a stack of buffers might let through at once. */
@@ -42,8 +42,7 @@ export async function tryPassage({ edge, clock, signal }: Asking, stream: Stream
 
   const read = async (): Promise<Milliseconds[]> => {
     const answer = await request(url, { ...options, method: 'GET', headers });
-    if (answer.statusCode !== 200)
-      throw new Error(`GET gets ${answer.statusCode}: ${errorOf(await answer.body.text())}`);
+    if (answer.statusCode !== 200) throw new Error(`GET gets ${await refusalOf(answer)}`);
     const arrived: Milliseconds[] = [];
     let bytes = 0;
     for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
@@ -73,8 +72,8 @@ export async function tryPassage({ edge, clock, signal }: Asking, stream: Stream
     const type = { 'content-type': 'video/mp4' };
     const body = Readable.from(pieces(), { objectMode: false, highWaterMark: 0 });
     const answer = await request(url, { ...options, method: 'PUT', headers: { ...headers, ...type }, body });
-    const said = await answer.body.text();
-    if (answer.statusCode >= 300) throw new Error(`PUT gets ${answer.statusCode}: ${errorOf(said)}`);
+    if (answer.statusCode >= 300) throw new Error(`PUT gets ${await refusalOf(answer)}`);
+    await answer.body.dump();
   };
 
   try {
@@ -85,3 +84,6 @@ export async function tryPassage({ edge, clock, signal }: Asking, stream: Stream
     over.abort();
   }
 }
+
+const refusalOf = async ({ statusCode: status, headers, body }: Dispatcher.ResponseData): Promise<string> =>
+  `${status}: ${whyRefused({ status, headers, text: await body.text() })}`;

@@ -4,6 +4,7 @@ import { tokenClaimsSchema, type TokenClaims } from '../../protocol/token.ts';
 import { milliseconds, millisecondsOfSeconds, seconds, type Milliseconds } from '../../protocol/units.ts';
 import { atMost } from './pool.ts';
 import { ask, type Answer, type Asking } from './edge-request.ts';
+import { errorOf, whyTurnedAway } from '../upload/refusal.ts';
 import { about, type Finding } from './finding.ts';
 
 /** What the edge says of the publish token. */
@@ -71,7 +72,10 @@ function acceptedFinding(streams: readonly StreamName[], claims: TokenClaims | u
 }
 
 /** Why, and what to do. */
-export function whyRefused({ status, text }: Answer, claims: TokenClaims | undefined, now: Milliseconds): string {
+export function whyRefused(answer: Answer, claims: TokenClaims | undefined, now: Milliseconds): string {
+  const { status, text } = answer;
+  const before = whyTurnedAway(answer);
+  if (before !== undefined) return before;
   switch (status) {
     case 401:
       if (claims === undefined) return `it is no token of Fast-ll: ${MAKE} "*"`;
@@ -85,18 +89,6 @@ export function whyRefused({ status, text }: Answer, claims: TokenClaims | undef
     default:
       return `the edge answers ${status}: ${errorOf(text)}`;
   }
-}
-
-/** What an answer of the edge says went wrong. */
-export function errorOf(text: string): string {
-  try {
-    const body: unknown = JSON.parse(text);
-    if (typeof body === 'object' && body !== null && 'error' in body && typeof body.error === 'string')
-      return body.error;
-  } catch {
-    // Not the edge's own words then.
-  }
-  return text.replace(/\s+/g, ' ').trim().slice(0, 200);
 }
 
 const timeText = (time: Milliseconds): string => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')}Z`;

@@ -1,4 +1,4 @@
-import { Agent, Dispatcher } from 'undici';
+import { Dispatcher } from 'undici';
 
 /**
  * Connections to the edge, kept for the next request; HTTP/2, one for all, where the edge has it.
@@ -7,14 +7,15 @@ import { Agent, Dispatcher } from 'undici';
  * requests are on it. So those that have gone silent are left, by all that comes after.
  */
 export class Connections extends Dispatcher {
-  readonly #options: Agent.Options;
-  #current: Agent;
-  readonly #left = new Set<Agent>();
+  readonly #make: () => Dispatcher;
+  #current: Dispatcher;
+  readonly #left = new Set<Dispatcher>();
 
-  constructor(options: Agent.Options) {
+  /** @param make makes those that requests are to take from now on */
+  constructor(make: () => Dispatcher) {
     super();
-    this.#options = options;
-    this.#current = new Agent(options);
+    this.#make = make;
+    this.#current = make();
   }
 
   /** Names the connections that requests take now, for `leave`. */
@@ -27,16 +28,16 @@ export class Connections extends Dispatcher {
     if (connections !== this.#current) return;
     const left = this.#current;
     this.#left.add(left);
-    this.#current = new Agent(this.#options);
+    this.#current = this.#make();
     // Resolves when the last request has ended, in whatever way.
     void left.close().finally(() => this.#left.delete(left));
   }
 
-  override dispatch(options: Agent.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     return this.#current.dispatch(options, handler);
   }
 
   override async destroy(): Promise<void> {
-    await Promise.all([this.#current, ...this.#left].map((agent) => agent.destroy()));
+    await Promise.all([this.#current, ...this.#left].map((dispatcher) => dispatcher.destroy()));
   }
 }

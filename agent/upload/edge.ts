@@ -3,6 +3,7 @@ import type { StreamName } from '../../protocol/names.ts';
 import { mediaPath, type MediaObject } from '../../protocol/paths.ts';
 import { Backlog } from './backlog.ts';
 import { Connections } from './connections.ts';
+import { withUserAgent } from './user-agent.ts';
 
 /** The edge as the agent reaches it. */
 export interface Edge {
@@ -32,16 +33,18 @@ export function connections(certificate?: string): Pick<Edge, 'dispatcher' | 'so
     timeout: 5000,
     ...(certificate === undefined ? {} : { ca: certificate, checkServerIdentity: () => undefined }),
   };
+  const dispatcher = (options: Agent.Options): Dispatcher => new Agent({ ...options, connect }).compose(withUserAgent);
   return {
-    dispatcher: new Connections({
-      allowH2: true,
-      keepAliveTimeout: 30_000,
-      // A PUT lasts as long as its segment, and its answer comes after that.
-      headersTimeout: 15_000,
-      bodyTimeout: 15_000,
-      connect,
-    }),
-    sockets: new Agent({ allowH2: false, connect }),
+    dispatcher: new Connections(() =>
+      dispatcher({
+        allowH2: true,
+        keepAliveTimeout: 30_000,
+        // A PUT lasts as long as its segment, and its answer comes after that.
+        headersTimeout: 15_000,
+        bodyTimeout: 15_000,
+      }),
+    ),
+    sockets: dispatcher({ allowH2: false }),
     backlog: new Backlog(),
   };
 }

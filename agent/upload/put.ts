@@ -5,6 +5,7 @@ import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { authorization, type Edge } from './edge.ts';
+import { whyRefused } from './refusal.ts';
 import type { SegmentBody } from './segment-body.ts';
 
 /** What became of a segment. */
@@ -136,9 +137,10 @@ async function attempt(options: UnderWay, patience: number, over: AbortSignal): 
       signal: AbortSignal.any([over, silent.signal]),
     });
     const roundTrip = milliseconds(clock.monotonic() - written);
-    const detail = await answer.body.text();
-    const viewers = Number(answer.headers[VIEWERS_HEADER] ?? 0);
-    return { kind: 'answer', status: answer.statusCode, viewers, detail, roundTrip };
+    const { statusCode: status, headers: answered } = answer;
+    const detail = whyRefused({ status, headers: answered, text: await answer.body.text() });
+    const viewers = Number(answered[VIEWERS_HEADER] ?? 0);
+    return { kind: 'answer', status, viewers, detail, roundTrip };
   } finally {
     clearTimeout(timer);
   }
