@@ -6,6 +6,7 @@ import { MAX_MESSAGE_BYTES } from '../../protocol/control.ts';
 import type { StreamName } from '../../protocol/names.ts';
 import { agentPath } from '../../protocol/paths.ts';
 import type { StreamStatistics } from '../../protocol/statistics.ts';
+import { milliseconds } from '../../protocol/units.ts';
 import { MAX_TOKEN_LENGTH } from '../../protocol/token.ts';
 import { directoryOf, MAX_STREAMS } from '../../worker/directory.ts';
 import {
@@ -253,7 +254,7 @@ describe('statistics', () => {
     const stream = streamOf(name);
     const record = (from: number, to: number): Promise<void> =>
       runInDurableObject(stream, (instance) => {
-        for (let client = from; client < to; client += 1) instance.record(`client${client}`, client, {});
+        for (let client = from; client < to; client += 1) instance.record(`client${client}`, milliseconds(client), {});
       });
     await record(0, 150);
     await evictDurableObject(stream);
@@ -271,7 +272,8 @@ describe('statistics', () => {
     const told = { latency: 123.456, buffer: 4567, bitrate: 2000, stalled: true };
     await runInDurableObject(streamOf(name), (instance) => {
       for (let client = 0; client < 11; client += 1) {
-        for (let time = 0; time < 10_100; time += 1) instance.record(`${'x'.repeat(60)}${client}`, 1.7e12 + time, told);
+        for (let time = 0; time < 10_100; time += 1)
+          instance.record(`${'x'.repeat(60)}${client}`, milliseconds(1.7e12 + time), told);
       }
     });
     const { clients } = await statistics(name);

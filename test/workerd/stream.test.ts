@@ -3,6 +3,7 @@ import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MAX_MESSAGE_BYTES } from '../../protocol/control.ts';
 import { agentPath } from '../../protocol/paths.ts';
+import { milliseconds } from '../../protocol/units.ts';
 import {
   Agent,
   anything,
@@ -168,7 +169,7 @@ describe('the manifest', () => {
 
   test('is removed, and the agent with it, until it announces the stream anew', async () => {
     const { name, agent } = await liveStream({ saveStats: true });
-    await streamOf(name).record('viewer', Date.now(), {});
+    await streamOf(name).record('viewer', milliseconds(Date.now()), {});
     expect((await ask(`/${name}/manifest.mpd`, { method: 'DELETE', headers: anything })).status).toBe(204);
     expect(await agent.closed).toMatchObject({ code: 1012 });
     expect((await manifestOf(name)).status).toBe(404);
@@ -180,7 +181,7 @@ describe('the manifest', () => {
     await untilState(name, 'live');
     expect((await manifestOf(name)).status).toBe(200);
     expect((await listed()).map(({ stream }) => stream)).toContain(name);
-    await streamOf(name).record('viewer', Date.now(), {});
+    await streamOf(name).record('viewer', milliseconds(Date.now()), {});
     expect((await streamOf(name).statistics(name)).clients).toMatchObject([{ client: 'viewer', requests: [{}] }]);
   });
 });

@@ -1,4 +1,6 @@
 import type { RequestFigures, StreamStatistics } from '../../protocol/statistics.ts';
+import type { Milliseconds } from '../../protocol/units.ts';
+import { elapsed } from '../elapsed.ts';
 
 /** Of a stream whose agent asks for statistics, the figures of each client's requests, in the Stream object's SQLite. */
 const MAX_CLIENTS = 200;
@@ -12,7 +14,7 @@ type Row = { client: string; figures: string };
 type Count = { client: string; rows: number };
 
 interface Request {
-  readonly time: number;
+  readonly time: Milliseconds;
   readonly delta: number | undefined;
 }
 
@@ -28,17 +30,18 @@ export class StatisticsTable {
   }
 
   /** @param told what the player said of itself */
-  record(client: string, time: number, told: Partial<RequestFigures>): void {
+  record(client: string, time: Milliseconds, told: Partial<RequestFigures>): void {
     this.#rows ??= this.#countRows();
     if (!hasRoom(this.#rows, client)) return;
     this.#rows.set(client, (this.#rows.get(client) ?? 0) + 1);
     const last = this.#last.get(client);
-    const delta = last === undefined ? undefined : time - last.time;
+    const since = last === undefined ? Infinity : elapsed(last.time, time);
+    const delta = Number.isFinite(since) ? since : undefined;
     const jitter = delta === undefined || last?.delta === undefined ? undefined : delta - last.delta;
     this.#last.set(client, { time, delta });
     const clients = this.#last
       .values()
-      .filter((one) => time - one.time < PRESENT_MS)
+      .filter((one) => elapsed(one.time, time) < PRESENT_MS)
       .toArray().length;
     const figures = {
       time,

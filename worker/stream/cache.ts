@@ -1,5 +1,6 @@
 import type { StreamName } from '../../protocol/names.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import { elapsed } from '../elapsed.ts';
 import type { Env } from '../env.ts';
 import { shieldOf, type Exports } from '../shield/ask.ts';
 import { BRIEFLY, shieldRequest } from '../shield/question.ts';
@@ -34,8 +35,8 @@ export async function snapshotOf(
   now: Milliseconds,
 ): Promise<StreamSnapshot> {
   const entry = entries.get(stream);
-  if (entry === undefined || now - entry.at > STALE) return sharedSnapshotOf(env, context, stream, now);
-  if (now - entry.askedAt > FRESH) {
+  if (entry === undefined || elapsed(entry.at, now) > STALE) return sharedSnapshotOf(env, context, stream, now);
+  if (elapsed(entry.askedAt, now) > FRESH) {
     entries.set(stream, { ...entry, askedAt: now });
     context.waitUntil(sharedSnapshotOf(env, context, stream, now));
   }

@@ -2,6 +2,7 @@ import type { StreamName } from '../../protocol/names.ts';
 import { milliseconds, secondsOfMilliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { isVouchedFor } from '../auth.ts';
 import { directoryOf } from '../directory.ts';
+import { elapsed } from '../elapsed.ts';
 import type { EdgeContext, Env } from '../env.ts';
 import { isCached, snapshotOf } from './cache.ts';
 import type { StreamSnapshot } from './snapshot.ts';
@@ -13,9 +14,10 @@ import type { StreamSnapshot } from './snapshot.ts';
 const INTERVAL = milliseconds(250);
 const PAUSE = milliseconds(50);
 
-/** The names of all streams, as the Directory told them when asked at `toldAt`. */
+/** The names of all streams, as the Directory told them when it was asked for the `told`-th time. */
 let names: ReadonlySet<StreamName> = new Set();
-let toldAt = milliseconds(-Infinity);
+let told = 0;
+let asked = 0;
 let askedAt = milliseconds(-Infinity);
 
 /**
@@ -32,12 +34,15 @@ export async function knownSnapshotOf(c: EdgeContext, stream: StreamName, now: M
 
 /** One that is not in the list waits for a list newer than the question: its camera may just have been announced. */
 async function isListed(env: Env, stream: StreamName, now: Milliseconds): Promise<boolean> {
+  const before = asked;
   for (let time = now; !names.has(stream); time = milliseconds(time + PAUSE)) {
-    if (toldAt > now) return false;
-    if (time - askedAt >= INTERVAL) {
+    if (told > before) return false;
+    if (elapsed(askedAt, time) >= INTERVAL) {
       askedAt = time;
+      asked += 1;
+      const turn = asked;
       names = new Set(await directoryOf(env).list());
-      toldAt = time;
+      told = turn;
       return names.has(stream);
     }
     // Another request asks: its promise can't be awaited in this one.

@@ -10,9 +10,11 @@ import {
 } from '../../protocol/control.ts';
 import { streamDescriptionSchema, type StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import * as z from 'zod';
 import type { RequestFigures, StreamStatistics } from '../../protocol/statistics.ts';
 import { directoryOf, MAX_STREAMS } from '../directory.ts';
+import { elapsed } from '../elapsed.ts';
 import type { Env } from '../env.ts';
 import { toResponse, type Problem } from '../errors.ts';
 import { StatisticsTable } from '../statistics/table.ts';
@@ -52,7 +54,7 @@ export class Stream extends DurableObject<Env> {
   readonly #changes = new Changes();
   readonly #pace = new Pace();
   readonly #statistics: StatisticsTable;
-  #lastWanted = 0;
+  #lastWanted = milliseconds(-Infinity);
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
@@ -79,8 +81,8 @@ export class Stream extends DurableObject<Env> {
 
   /** Somebody wants to watch: the agents start the camera, or keep it running. */
   want(): void {
-    const now = Date.now();
-    if (now - this.#lastWanted < WANTED_INTERVAL_MS) return;
+    const now = milliseconds(Date.now());
+    if (elapsed(this.#lastWanted, now) < WANTED_INTERVAL_MS) return;
     this.#lastWanted = now;
     const message = JSON.stringify({ type: 'wanted' } satisfies EdgeMessage);
     for (const socket of this.ctx.getWebSockets()) socket.send(message);
@@ -135,7 +137,7 @@ export class Stream extends DurableObject<Env> {
   }
 
   /** A client has asked for a segment. */
-  record(client: string, time: number, told: Partial<RequestFigures>): void {
+  record(client: string, time: Milliseconds, told: Partial<RequestFigures>): void {
     this.#statistics.record(client, time, told);
   }
 
@@ -163,7 +165,7 @@ export class Stream extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const message = this.#pace.allows(socket, Date.now()) ? parseAgentMessage(data) : TOO_FAST;
+    const message = this.#pace.allows(socket, milliseconds(Date.now())) ? parseAgentMessage(data) : TOO_FAST;
     if (typeof message === 'string') {
       socket.close(1008, message);
       return;

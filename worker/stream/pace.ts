@@ -1,3 +1,6 @@
+import type { Milliseconds } from '../../protocol/units.ts';
+import { elapsed } from '../elapsed.ts';
+
 /** More than an agent ever has to say, its camera failing twice a second or not. */
 const MAX_MESSAGES = 100;
 const WITHIN_MS = 10_000;
@@ -6,12 +9,12 @@ export const TOO_FAST = `expected at most ${MAX_MESSAGES} messages in ${WITHIN_M
 
 /** How fast WebSockets talk, each by itself. Forgotten while the object sleeps: then none has talked for a while. */
 export class Pace {
-  readonly #heard = new WeakMap<WebSocket, { since: number; messages: number }>();
+  readonly #heard = new WeakMap<WebSocket, { since: Milliseconds; messages: number }>();
 
-  /** Counts a message. @param now in milliseconds */
-  allows(socket: WebSocket, now: number): boolean {
+  /** Counts a message. */
+  allows(socket: WebSocket, now: Milliseconds): boolean {
     const heard = this.#heard.get(socket);
-    if (heard === undefined || now - heard.since > WITHIN_MS) {
+    if (heard === undefined || elapsed(heard.since, now) > WITHIN_MS) {
       this.#heard.set(socket, { since: now, messages: 1 });
       return true;
     }
