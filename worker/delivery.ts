@@ -12,6 +12,7 @@ import {
 import { demand, playbackIsOpen, urlTokenOf } from './auth.ts';
 import type { EdgeContext, Env } from './env.ts';
 import { demandPossible } from './admission.ts';
+import { behind } from './behind.ts';
 import { ProblemError } from './errors.ts';
 import { toldTime } from './isotime.ts';
 import { isCopied, joinedNumber, joinedOf, joinsWith } from './joining.ts';
@@ -70,7 +71,7 @@ const savesStats = (snapshot: StreamSnapshot): boolean =>
 /** Behind the request's back: its answer does not wait. */
 function recordRequest(c: EdgeContext, stream: StreamName, client: ClientName | undefined, now: Milliseconds): void {
   const told = playerFigures(new URL(c.req.url).searchParams);
-  c.executionCtx.waitUntil(streamOf(c.env, stream).record(client ?? 'anonymous', now, told));
+  behind(c.executionCtx, streamOf(c.env, stream).record(client ?? 'anonymous', now, told));
 }
 
 /** With server-side switching, not the one that was asked for. */
@@ -102,6 +103,7 @@ const keptFor = (snapshot: Exclude<StreamSnapshot, { kind: 'unknown' }>): Second
     : snapshot.segmentDuration;
 
 async function deliverManifest(c: EdgeContext, answer: Response, now: Milliseconds): Promise<Response> {
+  if (!answer.ok) return answer;
   const source = await answer.json<ManifestSource>();
   const headers = {
     'content-type': 'application/dash+xml',

@@ -27,7 +27,10 @@ export type Problem =
       readonly expected: string;
       readonly got: string;
     }
-  | { readonly kind: 'upgrade needed' };
+  | { readonly kind: 'upgrade needed' }
+  /** An object can't answer now. */
+  | { readonly kind: 'try again'; readonly why: string; readonly after: Seconds }
+  | { readonly kind: 'mistake' };
 
 interface Answer {
   readonly status: number;
@@ -85,6 +88,14 @@ function answer(problem: Problem): Answer {
       return { status: problem.status, error: `expected ${problem.expected}, got ${problem.got}` };
     case 'upgrade needed':
       return { status: 426, error: 'expected a WebSocket', headers: { upgrade: 'websocket' } };
+    case 'try again':
+      return {
+        status: 503,
+        error: `${problem.why}: ask again in ${problem.after} s`,
+        headers: { 'retry-after': String(problem.after) },
+      };
+    case 'mistake':
+      return { status: 500, error: 'the edge made a mistake' };
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../protocol/units.ts';
 import { demandPossible } from './admission.ts';
 import { demand } from './auth.ts';
+import { behind } from './behind.ts';
 import type { EdgeContext } from './env.ts';
 import { ProblemError, type Problem } from './errors.ts';
 import { forbiddenIn, withoutToken } from './manifest/pushed.ts';
@@ -64,10 +65,10 @@ async function ingestSegment(
 ): Promise<Response> {
   const snapshot = await snapshotOf(c.env, c.executionCtx, stream, now);
   const pushed = snapshot.kind !== 'announced';
-  if (pushed) c.executionCtx.waitUntil(streamOf(c.env, stream).observe(representation, number));
+  if (pushed) behind(c.executionCtx, streamOf(c.env, stream).observe(representation, number));
   else demandPossible(number, snapshot.description, now);
   // The next object is made now, from here, before the first player asks for it from elsewhere.
-  c.executionCtx.waitUntil(segmentOf(c.env, stream, representation, segmentNumber(number + 1)).prepare());
+  behind(c.executionCtx, segmentOf(c.env, stream, representation, segmentNumber(number + 1)).prepare());
   const segment = segmentOf(c.env, stream, representation, number);
   const terms = segmentTerms(snapshot, representation, number, secondsOfMilliseconds(now));
   return segment.fetch(

@@ -10,6 +10,7 @@ import type { EdgeContext, Env } from './env.ts';
 import { ProblemError, toResponse, type Problem } from './errors.ts';
 import { ingest, remove } from './ingest.ts';
 import { isoTime } from './isotime.ts';
+import { problemOf } from './object-errors.ts';
 import { asset, page, withSlash } from './pages.ts';
 import { clearStatistics, showStatistics } from './statistics/routes.ts';
 import { configuration, connectAgent, forceRepresentation, listStreams, showStream } from './streams.ts';
@@ -73,10 +74,7 @@ for (const [path, methods] of Object.entries(SURFACE)) {
   routes.all(path, () => fail({ kind: 'method not allowed', allowed }));
 }
 routes.notFound(() => toResponse({ kind: 'no such page' }));
-routes.onError((error) => {
-  if (error instanceof ProblemError) return toResponse(error.problem);
-  throw error;
-});
+routes.onError((error) => toResponse(problemOf(error)));
 
 /** The edge's only look at the clock. */
 const now = (): Milliseconds => milliseconds(Date.now());

@@ -2,6 +2,7 @@ import { WorkerEntrypoint } from 'cloudflare:workers';
 import { milliseconds } from '../../protocol/units.ts';
 import type { Env } from '../env.ts';
 import { toResponse } from '../errors.ts';
+import { problemOf } from '../object-errors.ts';
 import { answerOf } from './answer.ts';
 import { questionOf } from './question.ts';
 import { shared } from './sharing.ts';
@@ -20,6 +21,10 @@ export class Shield extends WorkerEntrypoint<Env> {
     const question = questionOf(request);
     if (question === undefined) return toResponse({ kind: 'no such page' });
     const now = milliseconds(Date.now());
-    return shared(await answerOf(this.env, question, request, now), question.terms.keep);
+    try {
+      return shared(await answerOf(this.env, question, request, now), question.terms.keep);
+    } catch (error) {
+      return toResponse(problemOf(error));
+    }
   }
 }

@@ -1,7 +1,9 @@
 import type { StreamName } from '../../protocol/names.ts';
-import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, seconds, type Milliseconds } from '../../protocol/units.ts';
+import { behind } from '../behind.ts';
 import { elapsed } from '../elapsed.ts';
 import type { Env } from '../env.ts';
+import { ProblemError, type Problem } from '../errors.ts';
 import { shieldOf, type Exports } from '../shield/ask.ts';
 import { BRIEFLY, shieldRequest } from '../shield/question.ts';
 import type { StreamSnapshot } from './snapshot.ts';
@@ -15,6 +17,12 @@ import { streamOf } from './stub.ts';
 const FRESH = milliseconds(1000);
 const STALE = milliseconds(3000);
 const MAX_ENTRIES = 1000;
+
+const UNANSWERED = {
+  kind: 'try again',
+  why: 'how the stream is was not to be learnt',
+  after: seconds(1),
+} as const satisfies Problem;
 
 interface Entry {
   readonly snapshot: StreamSnapshot;
@@ -38,7 +46,7 @@ export async function snapshotOf(
   if (entry === undefined || elapsed(entry.at, now) > STALE) return sharedSnapshotOf(env, context, stream, now);
   if (elapsed(entry.askedAt, now) > FRESH) {
     entries.set(stream, { ...entry, askedAt: now });
-    context.waitUntil(sharedSnapshotOf(env, context, stream, now));
+    behind(context, sharedSnapshotOf(env, context, stream, now));
   }
   return entry.snapshot;
 }
@@ -56,7 +64,10 @@ async function sharedSnapshotOf(
   const shield = shieldOf(env, context);
   if (shield === undefined) return freshSnapshotOf(env, stream, now);
   const question = { stream, object: { kind: 'snapshot' }, terms: { until: now, keep: BRIEFLY } } as const;
-  return keep(stream, await (await shield.fetch(shieldRequest(question))).json<StreamSnapshot>(), now);
+  const answer = await shield.fetch(shieldRequest(question));
+  // 404 has one too, of a stream that is unknown.
+  if (!answer.ok && answer.status !== 404) throw new ProblemError(UNANSWERED);
+  return keep(stream, await answer.json<StreamSnapshot>(), now);
 }
 
 function keep(stream: StreamName, snapshot: StreamSnapshot, now: Milliseconds): StreamSnapshot {
