@@ -3,7 +3,7 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
 import { streamDescriptionSchema, type StreamDescription } from '../../protocol/description.ts';
 import { segmentNumber } from '../../protocol/names.ts';
-import { mpd } from '../../worker/manifest/mpd.ts';
+import { mpd, type MpdContext } from '../../worker/manifest/mpd.ts';
 
 const VIDEO = {
   kind: 'video',
@@ -36,12 +36,13 @@ interface Element {
 function parse(xml: string): Element {
   expect(XMLValidator.validate(xml)).toBe(true);
   const lists = ['AdaptationSet', 'Representation'];
+  const isList = (name: string, path: unknown): boolean => lists.includes(name) || path === 'MPD.UTCTiming';
   const parser = new XMLParser({
     ignoreAttributes: false,
     attributeNamePrefix: '@',
     parseTagValue: false,
     trimValues: false,
-    isArray: (name) => lists.includes(name),
+    isArray: isList,
   });
   return (parser.parse(xml) as { MPD: Element }).MPD;
 }
@@ -70,14 +71,14 @@ describe('the manifest of a stream with 1 s segments and 0.1 s fragments', () =>
       profiles: 'urn:mpeg:dash:profile:isoff-live:2011,http://www.dashif.org/guidelines/low-latency-live-v5',
       type: 'dynamic',
       availabilityStartTime: '1970-01-01T00:00:00Z',
-      publishTime: '1970-01-01T00:00:00Z',
+      publishTime: expect.stringMatching(/^(19[789]\d|200\d)-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
       minimumUpdatePeriod: 'PT10S',
       timeShiftBufferDepth: 'PT30S',
       maxSegmentDuration: 'PT1S',
       minBufferTime: 'PT0.5S',
       suggestedPresentationDelay: 'PT0.5S',
     });
-    expect(attributes(period)).toEqual({ id: '0', start: 'PT0S' });
+    expect(attributes(period)).toEqual({ id: expect.stringMatching(/^[0-9a-z]{1,7}$/), start: 'PT0S' });
     expect(root['ProgramInformation']?.['Title']).toBe('Front door');
   });
 
@@ -109,10 +110,18 @@ describe('the manifest of a stream with 1 s segments and 0.1 s fragments', () =>
       wallClockTime: '1970-01-01T00:00:00Z',
       presentationTime: '0',
     });
-    const clock = { schemeIdUri: 'urn:mpeg:dash:utc:http-xsdate:2014', value: 'https://edge.example/isotime' };
+    const clock = { schemeIdUri: 'urn:mpeg:dash:utc:http-xsdate:2014', value: '../isotime' };
     expect(attributes(reference?.['UTCTiming'])).toEqual(clock);
-    expect(attributes(root['UTCTiming'])).toEqual(clock);
+    expect(root['UTCTiming']?.map(attributes)).toEqual([clock, { ...clock, value: 'https://edge.example/isotime' }]);
   });
+
+  test.for(['https://edge.example/', 'http://192.168.1.5:8000/', 'https://example.org/cameras/'])(
+    'names a clock that is found below %s',
+    (edge) => {
+      const { value = '' } = attributes(root['UTCTiming']?.[0]);
+      expect(new URL(value, `${edge}front-kitchen/manifest.mpd?token=x`).href).toBe(`${edge}isotime`);
+    },
+  );
 
   test('lists its representations', () => {
     expect(attributes(set)).toEqual({
@@ -139,6 +148,45 @@ describe('the manifest of a stream with 1 s segments and 0.1 s fragments', () =>
 
   test('is the same whenever it is asked for', () => {
     expect(mpd(description(), CONTEXT)).toBe(mpd(description(), CONTEXT));
+  });
+});
+
+describe('a manifest', () => {
+  const named = (overrides?: Record<string, unknown>, context: Partial<MpdContext> = {}): string[] => {
+    const root = parse(mpd(description(overrides), { ...CONTEXT, ...context }));
+    return [attributes(root)['publishTime']!, attributes(root['Period'])['id']!];
+  };
+  const [published, period] = named() as [string, string];
+  const other = (codecs: string): object => ({
+    tracks: [{ ...VIDEO, representations: [{ ...VIDEO.representations[0], codecs }] }],
+  });
+
+  test('of the same description bears the same names, whoever asks for it where', () => {
+    expect(named({ definition: '{"a":1}', public: true })).toEqual([published, period]);
+    expect(named({}, { origin: 'http://127.0.0.1:8000', token: 'abc', joined: segmentNumber(7) })).toEqual([
+      published,
+      period,
+    ]);
+  });
+
+  test('of another description is another one', () => {
+    for (const overrides of [{ title: 'Back door' }, { targetLatency: 1 }, { timeShift: 4 }, { saveStats: true }]) {
+      const [later, same] = named(overrides);
+      expect(later).not.toBe(published);
+      // What is playing goes on.
+      expect(same).toBe(period);
+    }
+  });
+
+  test('of other media has another period', () => {
+    const changes = [other('avc1.64001f'), other('avc1.42c00d'), { segmentDuration: 2 }, { fragmentDuration: 0.2 }];
+    const periods = new Set([period]);
+    for (const overrides of changes) {
+      const [later, another] = named(overrides as Record<string, unknown>);
+      expect(later).not.toBe(published);
+      periods.add(another!);
+    }
+    expect(periods.size).toBe(changes.length + 1);
   });
 });
 

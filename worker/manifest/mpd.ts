@@ -8,9 +8,13 @@ import { hasCopies, JOIN_PARAMETER } from '../joining.ts';
  * The manifest of an epoch-locked stream (ISO/IEC 23009-1, DASH-IF low-latency live): a pure function of the stream's
  * description. It never changes while a stream runs, whatever restarts.
  */
-export interface MpdContext {
-  /** Scheme and host that players reach the edge under. */
+export interface MpdContext extends Viewing {
+  /** Scheme and host that the edge was asked under. Behind a proxy players may reach it under others. */
   readonly origin: string;
+}
+
+/** What is one player's own. */
+interface Viewing {
   /** Goes into the URLs of init and media segments, so that players carry it along. */
   readonly token: string | undefined;
   /** The segment that the player is to begin with, where that matters: see `joining.ts`. */
@@ -20,7 +24,12 @@ export interface MpdContext {
 /** Everything is counted from here: media time 0 of every stream. */
 const EPOCH = '1970-01-01T00:00:00Z';
 
-export function mpd(description: StreamDescription, context: MpdContext): string {
+/** Seen from the manifest: whatever path the edge is below, and whatever it is called there. */
+const CLOCK = '../isotime';
+
+export function mpd(description: StreamDescription, { origin, ...viewing }: MpdContext): string {
+  const { AdaptationSet, ...rest } = contentOf(description, viewing);
+  const everyones = contentOf(description, { token: undefined, joined: undefined });
   return BUILDER.build({
     '?xml': { '@version': '1.0', '@encoding': 'utf-8' },
     MPD: {
@@ -28,56 +37,59 @@ export function mpd(description: StreamDescription, context: MpdContext): string
       '@profiles': 'urn:mpeg:dash:profile:isoff-live:2011,http://www.dashif.org/guidelines/low-latency-live-v5',
       '@type': 'dynamic',
       '@availabilityStartTime': EPOCH,
-      // The manifest of this description has been the same since ever.
-      '@publishTime': EPOCH,
-      '@minimumUpdatePeriod': 'PT10S',
-      '@timeShiftBufferDepth': duration(description.timeShift),
-      '@maxSegmentDuration': duration(description.segmentDuration),
-      '@minBufferTime': duration(description.targetLatency),
-      '@suggestedPresentationDelay': duration(description.targetLatency),
-      ProgramInformation: { Title: description.title.replaceAll(NO_XML, '\uFFFD') },
-      ...location(description, context),
-      ServiceDescription: serviceDescription(description),
-      Period: {
-        '@id': '0',
-        '@start': 'PT0S',
-        AdaptationSet: description.tracks.flatMap(switchable).map(({ kind, representations, copied }, index) => ({
-          '@id': index,
-          '@contentType': kind,
-          '@mimeType': 'video/mp4',
-          '@segmentAlignment': 'true',
-          // Of a copied one that can't be said: its keyframes lie where the camera put them.
-          ...(copied ? {} : { '@startWithSAP': 1 }),
-          '@maxWidth': Math.max(...representations.map(({ width }) => width)),
-          '@maxHeight': Math.max(...representations.map(({ height }) => height)),
-          // The camera's own picture is the one to be preferred, by those who can decode it.
-          ...(copied ? { '@selectionPriority': 2 } : {}),
-          // Media time is capture time: no offset between them.
-          ProducerReferenceTime: {
-            '@id': 0,
-            '@type': 'captured',
-            '@inband': 'true',
-            '@wallClockTime': EPOCH,
-            '@presentationTime': 0,
-            UTCTiming: utcTiming(context.origin),
-          },
-          // Each fragment can be told by its marker, and one starts at least this often.
-          Resync: { '@type': 0, '@dT': ticksOfSeconds(description.fragmentDuration), '@marker': 'true' },
-          SegmentTemplate: segmentTemplate(description, representations, context),
-          Representation: listed(description, representations).map((representation) => ({
-            '@id': representation.id,
-            '@codecs': representation.codecs,
-            '@bandwidth': representation.bandwidth,
-            '@width': representation.width,
-            '@height': representation.height,
-            '@frameRate': frameRate(representation.frameRate),
-          })),
-        })),
-      },
-      UTCTiming: utcTiming(context.origin),
+      '@publishTime': publishTime(fingerprint(everyones)),
+      ...rest,
+      // What is described otherwise is another period: players fetch its initialization segments anew.
+      Period: { '@id': fingerprint(everyones.AdaptationSet).toString(36), '@start': 'PT0S', AdaptationSet },
+      // Players take the first that they can read. One that knows no relative address here (ExoPlayer) takes the last.
+      UTCTiming: [utcTiming(CLOCK), utcTiming(`${origin}/isotime`)],
     },
   });
 }
+
+/** All that the description says of, in the order of the schema. */
+const contentOf = (description: StreamDescription, viewing: Viewing) => ({
+  '@minimumUpdatePeriod': 'PT10S',
+  '@timeShiftBufferDepth': duration(description.timeShift),
+  '@maxSegmentDuration': duration(description.segmentDuration),
+  '@minBufferTime': duration(description.targetLatency),
+  '@suggestedPresentationDelay': duration(description.targetLatency),
+  ProgramInformation: { Title: description.title.replaceAll(NO_XML, '\uFFFD') },
+  ...location(description, viewing),
+  ServiceDescription: serviceDescription(description),
+  AdaptationSet: description.tracks.flatMap(switchable).map(({ kind, representations, copied }, index) => ({
+    '@id': index,
+    '@contentType': kind,
+    '@mimeType': 'video/mp4',
+    '@segmentAlignment': 'true',
+    // Of a copied one that can't be said: its keyframes lie where the camera put them.
+    ...(copied ? {} : { '@startWithSAP': 1 }),
+    '@maxWidth': Math.max(...representations.map(({ width }) => width)),
+    '@maxHeight': Math.max(...representations.map(({ height }) => height)),
+    // The camera's own picture is the one to be preferred, by those who can decode it.
+    ...(copied ? { '@selectionPriority': 2 } : {}),
+    // Media time is capture time: no offset between them.
+    ProducerReferenceTime: {
+      '@id': 0,
+      '@type': 'captured',
+      '@inband': 'true',
+      '@wallClockTime': EPOCH,
+      '@presentationTime': 0,
+      UTCTiming: utcTiming(CLOCK),
+    },
+    // Each fragment can be told by its marker, and one starts at least this often.
+    Resync: { '@type': 0, '@dT': ticksOfSeconds(description.fragmentDuration), '@marker': 'true' },
+    SegmentTemplate: segmentTemplate(description, representations, viewing),
+    Representation: listed(description, representations).map((representation) => ({
+      '@id': representation.id,
+      '@codecs': representation.codecs,
+      '@bandwidth': representation.bandwidth,
+      '@width': representation.width,
+      '@height': representation.height,
+      '@frameRate': frameRate(representation.frameRate),
+    })),
+  })),
+});
 
 /** Representations between which a player may switch at any segment: none of them from or to a copied one. */
 function switchable({ kind, representations }: StreamDescription['tracks'][number]): {
@@ -126,7 +138,7 @@ const CLIENT_DATA_REPORTING = {
 function segmentTemplate(
   description: StreamDescription,
   representations: readonly Representation[],
-  { token, joined }: MpdContext,
+  { token, joined }: Viewing,
 ): object {
   const query = queryOf({ token });
   const copied = representations.some((representation) => representation.copied === true);
@@ -142,7 +154,7 @@ function segmentTemplate(
 }
 
 /** Where a player asks for the manifest again: one who has joined a copied stream keeps to what it has joined with. */
-const location = (description: StreamDescription, { token, joined }: MpdContext): object =>
+const location = (description: StreamDescription, { token, joined }: Viewing): object =>
   hasCopies(description) && joined !== undefined
     ? { Location: `manifest.mpd${queryOf({ [JOIN_PARAMETER]: joined, token })}` }
     : {};
@@ -167,10 +179,20 @@ function firstFragmentAfter(
   return seconds(Math.max(0.001, (frames - 1) / fastest));
 }
 
-const utcTiming = (origin: string): object => ({
+const utcTiming = (url: string): object => ({
   '@schemeIdUri': 'urn:mpeg:dash:utc:http-xsdate:2014',
-  '@value': `${origin}/isotime`,
+  '@value': url,
 });
+
+/** The same for the same content, whoever makes it and when: FNV-1a of 32 bits, of its JSON. */
+function fingerprint(content: unknown): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(JSON.stringify(content))) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** Tells one manifest from another. Nothing remembers since when there is it, so each has some moment of the past. */
+const publishTime = (which: number): string => `${new Date((which % 2 ** 30) * 1000).toISOString().slice(0, 19)}Z`;
 
 const decimal = (value: number): string => String(Number(value.toFixed(3)));
 const duration = (value: Seconds): string => `PT${decimal(value)}S`;
