@@ -4,6 +4,7 @@ import type { Frame } from '../media/frame.ts';
 import type { FrameSink } from '../media/source.ts';
 import type { TrackConfig } from '../media/track.ts';
 import type { Uploader } from '../upload/uploader.ts';
+import type { Ticks } from '../../protocol/units.ts';
 
 /** What the edge has to know of a track before its first segment. */
 export interface Rendition {
@@ -13,7 +14,7 @@ export interface Rendition {
 }
 
 /** The way of one track's frames into segments, and on to the edge. */
-export class TrackWriter implements Pick<FrameSink, 'config' | 'frame'> {
+export class TrackWriter implements FrameSink {
   readonly #options: TrackWriterOptions;
 
   constructor(options: TrackWriterOptions) {
@@ -31,6 +32,10 @@ export class TrackWriter implements Pick<FrameSink, 'config' | 'frame'> {
     onFrame(frame);
   }
 
+  jump(by: Ticks): void {
+    this.#options.onJump(by);
+  }
+
   /** No more frames come. */
   end(): void {
     const { segmenter, uploader } = this.#options;
@@ -43,4 +48,6 @@ export interface TrackWriterOptions {
   readonly uploader: Uploader;
   readonly onRendition: (rendition: Rendition) => void;
   readonly onFrame: (frame: Frame) => void;
+  /** Times go on elsewhere, where what was sent before does not lead. */
+  readonly onJump: (by: Ticks) => void;
 }

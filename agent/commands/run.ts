@@ -7,6 +7,7 @@ import { publishTokenOf, secretOf, secretsOf } from '../config/credentials.ts';
 import { startEmbeddedEdge, newSecret, type EmbeddedEdge, type EmbeddedEdgeOptions } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
+import { ffmpegSource } from '../ffmpeg/source.ts';
 import { createLog } from '../log.ts';
 import { Screen } from '../screen.ts';
 import { closeConnections, connections, type Edge } from '../upload/edge.ts';
@@ -50,11 +51,10 @@ export async function run(
         (stream) =>
           new Camera({
             stream,
+            source: ffmpegSource({ stream, ffmpeg, clock, log }),
             edge,
-            ffmpeg,
             log,
             clock,
-            now: clock.wall,
             signal,
             redact: (text) => redactor.redact(text),
             summaryFile: summaryFile(config, stream),

@@ -10,6 +10,9 @@ import type { Ticks } from '../../protocol/units.ts';
  */
 export type FrameSource = (sink: FrameSink, signal: AbortSignal) => Promise<Failure | undefined>;
 
+/** The same of several tracks at once: a sink for each, in the same order. */
+export type TracksSource = (sinks: readonly FrameSink[], signal: AbortSignal) => Promise<Failure | undefined>;
+
 export interface FrameSink {
   readonly config: (config: TrackConfig) => void;
   readonly frame: (frame: Frame) => void;

@@ -62,13 +62,10 @@ export class Uploader {
     }
   }
 
-  /** The encoder was told to stop: what it has made is whole, if shorter. Resolves when all is delivered or given up. */
-  async finish(): Promise<void> {
-    for (const body of this.#owed.values()) body.end();
-    await Promise.all(this.#puts);
-  }
-
-  /** The encoder is gone: what it has not finished breaks off. Resolves when all else is delivered or given up. */
+  /**
+   * No more comes: what is not finished breaks off, so that whoever goes on, were it this one again, can do so within the same
+   * segment. Resolves when all else is delivered or given up.
+   */
   async stop(reason: string): Promise<void> {
     for (const body of this.#owed.values()) body.abort(reason);
     await Promise.all(this.#puts);
