@@ -1,3 +1,4 @@
+import { windowAfterEnd } from '../../protocol/epoch.ts';
 import type { Deployment, Way } from './deployment.ts';
 import { ISOLATE_BYTES, OBJECT_REQUESTS_PER_SECOND } from './prices.ts';
 import { questionsOf, readersOf } from './usage.ts';
@@ -48,9 +49,9 @@ export function holdsUpTo(limit: Limit, deployment: Deployment, way: Way): numbe
   return holds;
 }
 
-/** A block of bytes grows by doubling: half of it can be empty. */
-const BLOCK_SLACK = 2;
-
-/** Representations whose segments fit into one isolate, if the platform puts them all there. */
+/**
+ * Representations whose segments fit into one isolate, if the platform puts them all there. Half of the block of the one
+ * that is being made can be room to grow.
+ */
 export const representationsPerIsolate = ({ bitrate, segmentDuration, timeShift }: Deployment): number =>
-  Math.floor(ISOLATE_BYTES / (((bitrate * 1000) / 8) * (segmentDuration + timeShift) * BLOCK_SLACK));
+  Math.floor(ISOLATE_BYTES / (((bitrate * 1000) / 8) * (2 * segmentDuration + windowAfterEnd(timeShift))));

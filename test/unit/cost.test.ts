@@ -170,8 +170,8 @@ describe('limits', () => {
     expect(nearestLimit({ ...ONE, viewers: 1_000_000 }, 'cache')).toMatchObject({ name: questions.name });
   });
 
-  test('128 MB hold 31 s of 2 Mbit/s eight times, with the room that a block has to grow', () => {
-    expect(representationsPerIsolate(ONE)).toBe(8);
+  test('128 MB hold 31 s of 2 Mbit/s sixteen times, with the room that the newest block has to grow', () => {
+    expect(representationsPerIsolate(ONE)).toBe(16);
   });
 });
 

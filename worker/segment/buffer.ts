@@ -1,7 +1,7 @@
 /**
  * The bytes of one segment while they arrive, for any number of readers, each from the first byte on.
  *
- * They are kept in one block that grows by doubling; a reader's stream is given views of it: of all there is when it
+ * They are kept in one block that grows by doubling, and is cut to what is in it when they are complete; a reader's stream is given views of it: of all there is when it
  * comes, then of each piece. So one that stalls holds nobody up, and what it has not taken costs it a view a piece.
  * (Branches of a `tee()` are cheaper, but the runtime pumps all of them at the pace of the slowest: one that stalls
  * stalls them all. Streams that are asked for each piece, by `pull`, are dearer by a fifth.)
@@ -23,7 +23,7 @@ export interface Beginning {
 type Reader = ReadableStreamDefaultController<Uint8Array>;
 
 export class SegmentBuffer {
-  #block: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BLOCK_BYTES);
+  #block: Uint8Array<ArrayBuffer> = new Uint8Array();
   #length = 0;
   readonly #completed = Promise.withResolvers<void>();
   /** Those who have not taken it to its end. */
@@ -31,6 +31,7 @@ export class SegmentBuffer {
   /** Told of the next piece, or that none will come, where somebody waits for it. */
   #more: PromiseWithResolvers<boolean> | undefined;
   #isOver = false;
+  #isComplete = false;
 
   get length(): number {
     return this.#length;
@@ -82,11 +83,11 @@ export class SegmentBuffer {
           await this.#completed.promise;
           // What it has not taken comes first; it asks again after that.
           if (controller.desiredSize !== 0) return;
-          this.#readers.delete(controller);
           controller.close();
+          this.#leave(controller);
         },
         cancel: () => {
-          if (reader !== undefined) this.#readers.delete(reader);
+          if (reader !== undefined) this.#leave(reader);
         },
       },
       { highWaterMark: 0 },
@@ -105,7 +106,11 @@ export class SegmentBuffer {
   /** Every reader ends where the writer ended, after all have been given the last piece. */
   complete(): void {
     this.#tell(false);
-    setTimeout(() => this.#completed.resolve(), this.#readers.size * GIVING_MS);
+    setTimeout(() => {
+      this.#completed.resolve();
+      this.#isComplete = true;
+      this.#cut();
+    }, this.#readers.size * GIVING_MS);
   }
 
   /** Every reader's response fails: nothing cut off may look complete. */
@@ -122,6 +127,17 @@ export class SegmentBuffer {
     this.#length = 0;
   }
 
+  #leave(reader: Reader): void {
+    this.#readers.delete(reader);
+    this.#cut();
+  }
+
+  /** Lets the room go that the block had to grow; not while somebody has views of it, as then there were two. */
+  #cut(): void {
+    if (!this.#isComplete || this.#readers.size > 0 || this.#length === this.#block.byteLength) return;
+    this.#block = this.#block.slice(0, this.#length);
+  }
+
   #tell(hasCome: boolean): void {
     this.#isOver ||= !hasCome;
     this.#more?.resolve(hasCome);
@@ -131,7 +147,7 @@ export class SegmentBuffer {
   #keep(piece: Uint8Array): void {
     const length = this.#length + piece.byteLength;
     if (length > this.#block.byteLength) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.#block.byteLength));
+      const larger = new Uint8Array(Math.max(FIRST_BLOCK_BYTES, length, 2 * this.#block.byteLength));
       larger.set(this.bytes);
       this.#block = larger;
     }

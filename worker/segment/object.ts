@@ -235,7 +235,7 @@ export class Segment extends DurableObject<Env> {
 
   #abort(reason: Error): void {
     this.#state = { phase: 'aborted' };
-    this.#buffer.abort(reason);
+    this.#buffer.release(reason);
   }
 
   /** Back to `awaited`; whoever reads what there was of an unfinished one fails. */
