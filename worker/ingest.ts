@@ -17,7 +17,7 @@ import type { EdgeContext } from './env.ts';
 import { ProblemError, type Problem } from './errors.ts';
 import { forbiddenIn, withoutToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
-import { putRequest, type PutTerms } from './segment/request.ts';
+import { put, type PutTerms } from './segment/put.ts';
 import { patienceFor } from './segment/state.ts';
 import { segmentOf } from './segment/stub.ts';
 import { snapshotOf } from './stream/cache.ts';
@@ -71,9 +71,8 @@ async function ingestSegment(
   behind(c.executionCtx, segmentOf(c.env, stream, representation, segmentNumber(number + 1)).prepare());
   const segment = segmentOf(c.env, stream, representation, number);
   const terms = segmentTerms(snapshot, representation, number, secondsOfMilliseconds(now));
-  return segment.fetch(
-    putRequest(c.req.raw.body, { ...terms, writer: writerOf(c.req.raw), keyframe: keyframeOf(c.req.raw, number) }),
-  );
+  const named = { writer: writerOf(c.req.raw), keyframe: keyframeOf(c.req.raw, number) };
+  return put(segment, c.req.raw.body, { ...terms, ...named });
 }
 
 /** What is known of a segment before its first byte. */
@@ -134,9 +133,7 @@ export async function remove(
       await streamOf(c.env, stream).deleteInit(object.representation);
       break;
     case 'segment':
-      await segmentOf(c.env, stream, object.representation, object.number).fetch('https://segment/', {
-        method: 'DELETE',
-      });
+      await segmentOf(c.env, stream, object.representation, object.number).remove();
       break;
   }
   return c.body(null, 204);

@@ -3,7 +3,9 @@ import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
 import { milliseconds, secondsOfMilliseconds, type Milliseconds } from '../protocol/units.ts';
 import { demand } from './auth.ts';
 import type { EdgeContext } from './env.ts';
-import { getRequest, putRequest } from './segment/request.ts';
+import { put } from './segment/put.ts';
+import { getRequest } from './segment/request.ts';
+import { DEFAULT_PATIENCE } from './segment/state.ts';
 import { segmentOf } from './segment/stub.ts';
 
 /** How long a GET waits for its PUT. */
@@ -29,9 +31,9 @@ export async function probe(
     case 'GET':
     case 'HEAD':
       return segment.fetch(getRequest(c.req.raw, HOLD));
-    default:
-      return segment.fetch(
-        putRequest(c.req.raw.body, { writer: crypto.randomUUID(), precedence: 'last wins', window: WINDOW }),
-      );
+    default: {
+      const terms = { writer: crypto.randomUUID(), precedence: 'last wins', window: WINDOW } as const;
+      return put(segment, c.req.raw.body, { ...terms, patience: DEFAULT_PATIENCE });
+    }
   }
 }

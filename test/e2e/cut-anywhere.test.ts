@@ -1,8 +1,11 @@
-/** A PUT over a real connection, cut off in every region of its bytes: nobody takes it for whole, and it can go on. */
+/**
+ * A PUT over a real connection, cut off in every region of its bytes: nobody takes it for whole, and it can go on. The same
+ * where the Worker and its objects are in two processes.
+ */
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StreamName } from '../../protocol/names.ts';
-import { EdgeAlone, type Put, type Viewer } from './support/edge.ts';
+import { EdgeAlone, LAYOUTS, type Put, type Viewer } from './support/edge.ts';
 
 const STREAM = 'cam' as StreamName;
 const CUT_OFF = 'other side closed';
@@ -32,10 +35,6 @@ const WAYS = ['closed', 'reset'] as const;
 const CASES = REGIONS.flatMap(([where, bytes]) => WAYS.map((way) => [where, way, bytes] as const));
 
 let edge: EdgeAlone;
-beforeAll(async () => {
-  edge = await EdgeAlone.start(STREAM);
-});
-afterAll(() => edge[Symbol.asyncDispose]());
 
 /** A segment as if nobody had ever put it. */
 async function newSegment(): Promise<string> {
@@ -78,7 +77,12 @@ async function putWhole(path: string, writer: string, segment: string): Promise<
   return put;
 }
 
-describe('cut off', () => {
+describe.for(LAYOUTS)('cut off, %s', (layout) => {
+  beforeAll(async () => {
+    edge = await EdgeAlone.start(STREAM, layout);
+  });
+  afterAll(() => edge[Symbol.asyncDispose]());
+
   test.for(CASES)('%s, %s: sent again, and everybody has it whole', async ([, way, bytes]) => {
     const path = await newSegment();
     const { put, watching } = await putBeginning(path, bytes);

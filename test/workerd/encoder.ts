@@ -1,7 +1,8 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { vi } from 'vitest';
 import type { Segment } from '../../worker/segment/object.ts';
-import { getRequest, putRequest, type PutTerms } from '../../worker/segment/request.ts';
+import { putResponse, type PutTerms } from '../../worker/segment/put.ts';
+import { getRequest } from '../../worker/segment/request.ts';
 import { milliseconds, seconds } from '../../protocol/units.ts';
 import { newName, placeOf, type SegmentPlace } from './support.ts';
 
@@ -39,7 +40,7 @@ export class Encoder {
         this.#body = controller;
       },
     });
-    this.answer = segment.fetch(putRequest(body, { writer, precedence, window, patience: PATIENCE }));
+    this.answer = segment.put(body, { writer, precedence, window, patience: PATIENCE }).then(putResponse);
   }
 
   write(piece: string | Uint8Array): void {

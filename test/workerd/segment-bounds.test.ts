@@ -102,7 +102,7 @@ describe('the time-shift window', () => {
     await insideSegment(async (segment) => {
       await new Encoder(segment, 'agent-1', { window: WINDOW }).end();
       await pass(CLOSING_MS);
-      await segment.fetch(new Request('https://segment/', { method: 'DELETE' }));
+      segment.remove();
       expect(vi.getTimerCount()).toBe(0);
     });
   });

@@ -1,5 +1,4 @@
 import { DurableObject } from 'cloudflare:workers';
-import { VIEWERS_HEADER } from '../../protocol/headers.ts';
 import { seconds } from '../../protocol/units.ts';
 import type { Env } from '../env.ts';
 import { toResponse, type Problem } from '../errors.ts';
@@ -9,8 +8,9 @@ import { SegmentBuffer, type Beginning } from './buffer.ts';
 import { chunksOf } from './chunk.ts';
 import type { Place } from './place.ts';
 import { tailOf, type Tail } from './preroll.ts';
+import type { PutAnswer, PutTerms } from './put.ts';
 import { serveWhole } from './range.ts';
-import { holdOf, joiningOf, putTermsOf, type PutTerms } from './request.ts';
+import { holdOf, joiningOf } from './request.ts';
 import { decideGet, decidePut, MAX_READERS, MAX_SPARES, type Precedence, type SegmentState } from './state.ts';
 import { Upload } from './upload.ts';
 import { WholeReaders } from './whole.ts';
@@ -49,20 +49,6 @@ export class Segment extends DurableObject<Env> {
   #preroll: Promise<Beginning | undefined> | undefined;
   readonly #window = new TimeShiftWindow(() => this.#left());
 
-  override async fetch(request: Request): Promise<Response> {
-    switch (request.method) {
-      case 'PUT':
-        return this.#put(request);
-      case 'DELETE':
-        this.#reset(new Error('the segment was deleted'));
-        if (this.#spares === 0) this.#window.close();
-        this.#passTurn();
-        return new Response(null, { status: 204 });
-      default:
-        return this.#get(request);
-    }
-  }
-
   /**
    * Brings the object into being, at the place the call comes from: an object stays where it was first asked for, and
    * that should be near the camera rather than near the first player.
@@ -81,7 +67,37 @@ export class Segment extends DurableObject<Env> {
     return chunks === undefined ? undefined : tailOf(bytes, chunks);
   }
 
-  async #get(request: Request): Promise<Response> {
+  async put(body: ReadableStream<Uint8Array> | null, terms: PutTerms): Promise<PutAnswer> {
+    this.#window.open(terms.window);
+    for (;;) {
+      switch (decidePut(this.#state, terms.writer, terms.precedence, this.#spares)) {
+        case 'wait':
+          await this.#turn(terms);
+          continue;
+        case 'too many':
+          return this.#answer(tooMany(`${MAX_SPARES} encoders that wait for another one's segment`));
+        case 'refuse':
+          return this.#answer({ kind: 'another encoder writes this segment' });
+        case 'already complete':
+          return this.#answer();
+        case 'begin':
+          if (!this.#isBlank) this.#reset(new Error('another encoder took over'));
+          return this.#receive(body, terms);
+        case 'resume':
+          return this.#receive(body, terms);
+      }
+    }
+  }
+
+  /** Whatever is there, or on its way, is not. */
+  remove(): void {
+    this.#reset(new Error('the segment was deleted'));
+    if (this.#spares === 0) this.#window.close();
+    this.#passTurn();
+  }
+
+  /** GET and HEAD. */
+  override async fetch(request: Request): Promise<Response> {
     let decision = decideGet(this.#state, holdOf(request) > 0, this.#readers);
     if (decision === 'hold') {
       await this.#wait(holdOf(request));
@@ -146,29 +162,6 @@ export class Segment extends DurableObject<Env> {
     clearTimeout(timer);
   }
 
-  async #put(request: Request): Promise<Response> {
-    const terms = putTermsOf(request);
-    this.#window.open(terms.window);
-    for (;;) {
-      switch (decidePut(this.#state, terms.writer, terms.precedence, this.#spares)) {
-        case 'wait':
-          await this.#turn(terms);
-          continue;
-        case 'too many':
-          return toResponse(tooMany(`${MAX_SPARES} encoders that wait for another one's segment`));
-        case 'refuse':
-          return this.#refused({ kind: 'another encoder writes this segment' });
-        case 'already complete':
-          return this.#received();
-        case 'begin':
-          if (!this.#isBlank) this.#reset(new Error('another encoder took over'));
-          return this.#receive(request.body, terms);
-        case 'resume':
-          return this.#receive(request.body, terms);
-      }
-    }
-  }
-
   /** Until the PUT under way is over, one way or another. */
   async #turn({ patience }: PutTerms): Promise<void> {
     this.#spares += 1;
@@ -183,7 +176,10 @@ export class Segment extends DurableObject<Env> {
     this.#over = Promise.withResolvers<void>();
   }
 
-  async #receive(body: Request['body'], { writer, precedence, patience, keyframe }: PutTerms): Promise<Response> {
+  async #receive(
+    body: ReadableStream<Uint8Array> | null,
+    { writer, precedence, patience, keyframe }: PutTerms,
+  ): Promise<PutAnswer> {
     this.#upload?.stop({ kind: 'another encoder writes this segment' });
     clearTimeout(this.#grace);
     const upload = new Upload(body, this.#buffer, patience.alone);
@@ -197,7 +193,7 @@ export class Segment extends DurableObject<Env> {
     const end = await upload.receive();
     switch (end.kind) {
       case 'stopped':
-        return this.#refused(end.problem);
+        return this.#answer(end.problem);
       case 'whole':
         this.#buffer.complete();
         this.#state = { phase: 'complete', writer };
@@ -210,20 +206,11 @@ export class Segment extends DurableObject<Env> {
         break;
     }
     this.#passTurn();
-    return end.kind === 'whole' ? this.#received() : this.#refused(end.problem);
+    return this.#answer(end.kind === 'whole' ? undefined : end.problem);
   }
 
-  #received(): Response {
-    return new Response(null, { status: 201, headers: this.#viewersHeader });
-  }
-
-  /** Tells of the viewers too: a spare has to know whether anybody watches. */
-  #refused(problem: Problem): Response {
-    return toResponse(problem, this.#viewersHeader);
-  }
-
-  get #viewersHeader(): Record<string, string> {
-    return { [VIEWERS_HEADER]: String(this.#viewers) };
+  #answer(problem?: Problem): PutAnswer {
+    return { problem, viewers: this.#viewers };
   }
 
   #break(writer: string): void {

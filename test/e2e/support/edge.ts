@@ -11,10 +11,16 @@ import type { RepresentationId, StreamName } from '../../../protocol/names.ts';
 import { agentPath, mediaPath } from '../../../protocol/paths.ts';
 import { seconds } from '../../../protocol/units.ts';
 import { TEST_SECRET } from '../../secret.ts';
+import { publishToken } from './edge-process.ts';
+import { startSplitEdge, type SplitEdge } from './split-edge.ts';
 
 const SEGMENT_DURATION = seconds(60);
 /** As many as a track may have. */
 const REPRESENTATIONS = Array.from({ length: 16 }, (_, id) => String(id) as RepresentationId);
+
+/** How the edge runs: embedded, or split as at Cloudflare. */
+export type Layout = 'one process' | 'two processes';
+export const LAYOUTS: readonly Layout[] = ['one process', 'two processes'];
 
 /** An edge with one stream that is live, as far as the edge can tell. */
 export class EdgeAlone implements AsyncDisposable {
@@ -31,28 +37,16 @@ export class EdgeAlone implements AsyncDisposable {
     this.#end = end;
   }
 
-  static async start(stream: StreamName): Promise<EdgeAlone> {
+  static async start(stream: StreamName, layout: Layout = 'one process'): Promise<EdgeAlone> {
     const complaints: string[] = [];
-    const embedded = await startEmbeddedEdge({
-      host: '127.0.0.1',
-      port: 0,
-      https: undefined,
-      secret: TEST_SECRET,
-      playback: 'token',
-      timeDisplacement: seconds(0),
-      waitForAbsentSegment: true,
-      clock: systemClock,
-      onError: (message) => complaints.push(message),
-    });
-    const token = await embedded.token('publish', '*', seconds(3600));
-    const agent = new WebSocket(
-      new URL(`${agentPath(stream)}?token=${token}`, embedded.url.href.replace(/^http/, 'ws')),
-    );
+    const { url, close } = await start[layout]((message) => complaints.push(message));
+    const token = await publishToken();
+    const agent = new WebSocket(new URL(`${agentPath(stream)}?token=${token}`, url.href.replace(/^http/, 'ws')));
     await once(agent, 'open');
     for (const message of messages) agent.send(JSON.stringify(message));
-    const edge = new EdgeAlone(embedded.url, token, complaints, async () => {
+    const edge = new EdgeAlone(url, token, complaints, async () => {
       agent.close();
-      await embedded.close();
+      await close();
     });
     // Held until the camera is live.
     assert.equal(await edge.status(mediaPath(stream, { kind: 'manifest' })), 200);
@@ -97,6 +91,23 @@ export class EdgeAlone implements AsyncDisposable {
     return this.#end();
   }
 }
+
+const start: Record<Layout, (onError: (message: string) => void) => Promise<SplitEdge>> = {
+  'one process': (onError) =>
+    startEmbeddedEdge({
+      host: '127.0.0.1',
+      port: 0,
+      https: undefined,
+      secret: TEST_SECRET,
+      playback: 'token',
+      timeDisplacement: seconds(0),
+      waitForAbsentSegment: true,
+      clock: systemClock,
+      onError,
+    }),
+  'two processes': (onError) =>
+    startSplitEdge({ bindings: { FASTLL_SECRET: TEST_SECRET, PLAYBACK: 'token', FAN_OUT: 'direct' }, onError }),
+};
 
 const messages: readonly AgentMessage[] = [
   {

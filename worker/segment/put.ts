@@ -1,0 +1,42 @@
+import { VIEWERS_HEADER } from '../../protocol/headers.ts';
+import type { SegmentNumber } from '../../protocol/names.ts';
+import type { Milliseconds } from '../../protocol/units.ts';
+import { toResponse, type Problem } from '../errors.ts';
+import { inPieces } from './pieces.ts';
+import type { Patience, Precedence } from './state.ts';
+
+/**
+ * What the Worker and a Segment object say to each other of a PUT. They do so by RPC, because a stream that is passed by
+ * RPC ends only when its end is said, and fails when whoever writes it is gone. As the body of an inner request it reads
+ * as ended when the encoder's connection is reset, where Worker and object are in two processes.
+ */
+export interface PutTerms {
+  readonly writer: string;
+  readonly precedence: Precedence;
+  readonly patience: Patience;
+  /** Where keyframes lie anywhere: the segment with the last one there was when the PUT opened. */
+  readonly keyframe?: SegmentNumber | undefined;
+  /** From now until the segment leaves the time-shift window. */
+  readonly window: Milliseconds;
+}
+
+export interface PutAnswer {
+  /** Undefined when the segment is whole. */
+  readonly problem: Problem | undefined;
+  /** How many GETs the segment has had; told to who is refused, too: a spare has to know whether anybody watches. */
+  readonly viewers: number;
+}
+
+/** Passes a PUT on to its segment's object. */
+export async function put(
+  segment: { readonly put: (body: ReadableStream<Uint8Array> | null, terms: PutTerms) => Promise<PutAnswer> },
+  body: ReadableStream<Uint8Array> | null,
+  terms: PutTerms,
+): Promise<Response> {
+  return putResponse(await segment.put(body === null ? null : inPieces(body), terms));
+}
+
+export function putResponse({ problem, viewers }: PutAnswer): Response {
+  const headers = { [VIEWERS_HEADER]: String(viewers) };
+  return problem === undefined ? new Response(null, { status: 201, headers }) : toResponse(problem, headers);
+}
