@@ -48,6 +48,7 @@ export class DashSession {
   readonly #player: MediaPlayerClass = MediaPlayer().create();
   readonly #bitrate = new MediaBitrate();
   readonly #ahead = new Ahead();
+  readonly #firstByteAt = new WeakMap<FragmentRequest, number>();
   #ceiling = open;
   /** In kbit/s. */
   #qualities: readonly number[] = [];
@@ -193,12 +194,14 @@ export class DashSession {
   }
 
   /** Holds dash.js to what the line carries. */
-  #keepCeiling({ bytesLoaded, firstByteDate, startTime, duration }: FragmentRequest, whole: boolean): void {
-    if (this.#qualities.length < 2 || !this.isEpochLocked || firstByteDate === null) return;
+  #keepCeiling(request: FragmentRequest, whole: boolean): void {
+    const { bytesLoaded, startTime, duration } = request;
+    const tookMs = this.#tookMs(request);
+    if (this.#qualities.length < 2 || !this.isEpochLocked || tookMs === null) return;
     const { clock } = this.#parts;
     const transfer = {
       bytes: bytesLoaded,
-      tookMs: Date.now() - firstByteDate.getTime(),
+      tookMs,
       durationMs: duration * 1000,
       lateMs: clock.now() - (startTime + duration) * 1000 - clock.roundTripMs,
       latencyMs: this.latencyMs(this.#parts.video.currentTime) ?? 0,
@@ -209,6 +212,15 @@ export class DashSession {
     if (this.#ceiling.kbps === kbps) return;
     const video = this.#ceiling.kbps === Infinity ? -1 : Math.ceil(this.#ceiling.kbps);
     this.#player.updateSettings({ streaming: { abr: { maxBitrate: { video } } } });
+  }
+
+  /** How long ago its first byte came. dash.js knows that by the wall clock, which somebody may set in between. */
+  #tookMs(request: FragmentRequest): number | null {
+    if (request.firstByteDate === null) return null;
+    const now = performance.now();
+    const firstByteAt = this.#firstByteAt.get(request) ?? now - (Date.now() - request.firstByteDate.getTime());
+    this.#firstByteAt.set(request, firstByteAt);
+    return now - firstByteAt;
   }
 
   #onError(error: unknown): void {
