@@ -10,5 +10,8 @@ export const WRITER_HEADER = 'fastll-writer';
  */
 export const KEYFRAME_HEADER = 'fastll-keyframe';
 
+/** In the answer of `/isotime`: the edge's time as ISO 8601 to the millisecond, UTC without any displacement. */
+export const TIME_HEADER = 'fastll-time';
+
 /** In the answer to a segment's PUT: how many GETs the segment has had. */
 export const VIEWERS_HEADER = 'fastll-viewers';

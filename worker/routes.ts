@@ -49,6 +49,11 @@ const SURFACE: Readonly<Record<string, Methods>> = {
 
 export const routes = new Hono<{ Bindings: Env }>();
 
+// workerd by itself doesn't (RFC 9110, 6.6.1); behind it there may be answers that were made for somebody else.
+routes.use(async (c, next) => {
+  await next();
+  c.res.headers.set('date', new Date(now()).toUTCString());
+});
 routes.use(
   cors({
     origin: '*',
