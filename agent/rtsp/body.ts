@@ -14,7 +14,7 @@ const LF = 0x0a;
  *
  * - A packet or an answer within the length begins where it stands: the body was shorter.
  * - When nothing comes any more and only a few bytes are missing, the body was shorter too.
- * - A description (RFC 8866) goes on beyond its length to the end of its line, and with lines that are there already.
+ * - A description (RFC 8866) goes on beyond its length to the end of its line.
  * - One without a length goes on as long as there are lines of one.
  */
 export class BodyEnd {
@@ -54,9 +54,9 @@ export class BodyEnd {
     for (let line = from; ;) {
       this.#line = line;
       if (Math.max(line, this.#searched) > MAX_BODY_BYTES) return 'endless';
+      if (this.#length !== undefined && line >= length) return line;
       const beginning = bytes.toString('latin1', line, line + 2);
-      const isReached = this.#length !== undefined && line >= length;
-      if (beginning === '') return isReached || quiet ? line : 'incomplete';
+      if (beginning === '') return quiet ? line : 'incomplete';
       if (!/^[a-z]=?$/.test(beginning)) return Math.max(line, length);
       const end = bytes.indexOf(LF, this.#searched);
       const to = end === -1 ? bytes.length : end;

@@ -2,7 +2,7 @@ import { BodyEnd, MAX_BODY_BYTES } from './body.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { contentLength, HeadEnd, MAX_HEAD_BYTES, parseHead } from './head.ts';
 import { header, type RtspHead, type RtspMessage } from './message.ts';
-import { DOLLAR, FRAMING_BYTES, isCapital, isFollowed, isLineBreak, nextStart } from './resync.ts';
+import { DOLLAR, FRAMING_BYTES, isCapital, isLineBreak, nextStart, type Channels } from './resync.ts';
 
 /** What a camera's connection gives, in order. Bytes are views of what came. */
 export type Received =
@@ -42,7 +42,7 @@ type Step = Received | 'on' | 'incomplete';
  */
 export class RtspReader {
   readonly #queue = new ByteQueue();
-  readonly #channels: ReadonlySet<number>;
+  readonly #channels: Channels;
   /** Bytes taken so far: where what is next begins. */
   #offset = 0;
   #state: State = { kind: 'between' };
@@ -52,7 +52,7 @@ export class RtspReader {
   #skipped = 0;
 
   /** @param channels on which packets are to be expected; may grow */
-  constructor(channels: ReadonlySet<number>) {
+  constructor(channels: Channels) {
     this.#channels = channels;
   }
 
@@ -158,20 +158,11 @@ export class RtspReader {
       case 'none':
       case 'partial':
         return 'incomplete';
-      case 'packet': {
-        const isOne = isFollowed(this.#queue.bytes);
-        if (isOne === 'incomplete') return 'incomplete';
-        if (!isOne) {
-          this.#skip(1);
-          return 'on';
-        }
-        break;
-      }
+      case 'packet':
       case 'message':
-        break;
+        this.#go({ kind: 'between' });
+        return { kind: 'skipped', offset: since, bytes: this.#offset - since };
     }
-    this.#go({ kind: 'between' });
-    return { kind: 'skipped', offset: since, bytes: this.#offset - since };
   }
 
   /** What is here is none of RTSP's. Of somebody who has said nothing yet, nothing else is to be expected. */

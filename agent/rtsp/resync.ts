@@ -1,6 +1,6 @@
 /**
  * What a message or a packet begins with, for when a camera has got a length wrong or has sent what is neither. Nothing is
- * guessed: a packet must be on a channel that was set up, say that it is RTP or RTCP, and be followed by something.
+ * guessed: a packet must be on a channel that was set up, and begin as one of that channel does.
  */
 export const DOLLAR = 0x24;
 /** `$`, channel, length in two bytes (RFC 2326, 10.12). */
@@ -16,6 +16,12 @@ const LEAST_PACKET_BYTES = 8;
 /** Channels below it are no characters of a text. */
 const TAB = 0x09;
 
+/** Those that were set up. */
+export interface Channels {
+  /** The payload type of the track on a channel; undefined where there is none. */
+  readonly payloadType: (channel: number) => number | undefined;
+}
+
 export interface Start {
   readonly at: number;
   /** `partial`: there is too little to tell; `none`: `at` is the end. */
@@ -23,7 +29,7 @@ export interface Start {
 }
 
 /** The first place at which something may begin. */
-export function nextStart(bytes: Buffer, channels: ReadonlySet<number>): Start {
+export function nextStart(bytes: Buffer, channels: Channels): Start {
   for (let at = 0; at < bytes.length; at += 1) {
     const kind = startAt(bytes, at, channels);
     if (kind !== 'none') return { at, kind };
@@ -31,23 +37,24 @@ export function nextStart(bytes: Buffer, channels: ReadonlySet<number>): Start {
   return { at: bytes.length, kind: 'none' };
 }
 
-function startAt(bytes: Buffer, at: number, channels: ReadonlySet<number>): Start['kind'] {
+function startAt(bytes: Buffer, at: number, channels: Channels): Start['kind'] {
   if (bytes[at] === DOLLAR) {
-    if (at + 1 < bytes.length && !channels.has(bytes[at + 1]!)) return 'none';
-    if (at + FRAMING_BYTES >= bytes.length) return 'partial';
-    const isVersion2 = bytes[at + FRAMING_BYTES]! >> 6 === 2;
-    return isVersion2 && bytes.readUInt16BE(at + 2) >= LEAST_PACKET_BYTES ? 'packet' : 'none';
+    if (at + 1 === bytes.length) return 'partial';
+    const payloadType = channels.payloadType(bytes[at + 1]!);
+    if (payloadType === undefined) return 'none';
+    if (at + FRAMING_BYTES + 1 >= bytes.length) return 'partial';
+    const isLong = bytes.readUInt16BE(at + 2) >= LEAST_PACKET_BYTES;
+    return isLong && beginsPacket(bytes.subarray(at + FRAMING_BYTES), payloadType) ? 'packet' : 'none';
   }
   const kinds = BEGINNINGS.map((beginning) => matchAt(bytes, at, beginning));
   if (kinds.includes('whole')) return 'message';
   return kinds.includes('part') ? 'partial' : 'none';
 }
 
-/** Whether something follows a packet that begins there: what is none is followed by anything. */
-export function isFollowed(packet: Buffer): boolean | 'incomplete' {
-  const next = packet[FRAMING_BYTES + packet.readUInt16BE(2)];
-  if (next === undefined) return 'incomplete';
-  return next === DOLLAR || isLineBreak(next) || isCapital(next);
+/** Version 2, and the track's payload type or one of RTCP's (RFC 3550, 5.1 and 12.1). */
+function beginsPacket(packet: Uint8Array, payloadType: number): boolean {
+  const [first = 0, second = 0] = packet;
+  return first >> 6 === 2 && ((second & 0x7f) === payloadType || (second >= 200 && second <= 207));
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import packageJson from '../../package.json' with { type: 'json' };
 
 /** Who asks (RFC 9110, 10.1.5): what has no name is taken for a robot by what stands before many an edge. */
-const USER_AGENT = `fast-ll/${packageJson.version}`;
+export const USER_AGENT = `fast-ll/${packageJson.version}`;
 
 /** Says so with every request, WebSockets' included, whatever they say themselves. */
 export const withUserAgent: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>

@@ -4,13 +4,15 @@ import { MAX_BODY_BYTES } from '../../../agent/rtsp/body.ts';
 import { MAX_HEAD_BYTES } from '../../../agent/rtsp/head.ts';
 import { RtspReader, type Received } from '../../../agent/rtsp/reader.ts';
 
-const CHANNELS = new Set([0, 1, 2, 3]);
+/** Channels 0 to 3 are set up, with payload type 96. */
+const CHANNELS = { payloadType: (channel: number) => (channel < 4 ? 96 : undefined) };
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** An interleaved packet of RTP, of one byte repeated. */
+/** An interleaved packet of RTP: of payload type 96, and one byte repeated. */
 function packet(channel: number, fill: number, size = 40): Buffer {
   const data = Buffer.alloc(size, fill);
   data[0] = 0x80;
+  data[1] = 96;
   return Buffer.concat([Buffer.of(0x24, channel, size >> 8, size & 255), data]);
 }
 
@@ -33,7 +35,7 @@ function inWords(received: Received): string {
     case 'request':
       return `${received.method} ${received.uri} ${received.headers.get('cseq')?.join() ?? ''}`;
     case 'packet':
-      return `packet ${received.channel}: ${received.data.length} of ${received.data[1]}`;
+      return `packet ${received.channel}: ${received.data.length} of ${received.data[2]}`;
     case 'skipped':
       return `skipped ${received.bytes} at ${received.offset}`;
     case 'invalid':
@@ -188,14 +190,24 @@ describe('between messages and packets', () => {
     expect(read(...oneByOne(sent)).filter((word) => !word.startsWith('skipped'))).toEqual(expected);
   });
 
-  it('what is no packet, though it begins like one, is not taken for one', () => {
-    const looksLikeOne = Buffer.concat([Buffer.of(0), packet(0, 8, 20).subarray(0, 24), Buffer.of(1, 2, 3)]);
-    expect(read(answer(1), looksLikeOne, packet(0, 1), packet(0, 2))).toEqual([
+  it.for<[what: string, looksLikeOne: Buffer]>([
+    ['of another payload type', Buffer.from(packet(0, 8)).fill(33, 5, 6)],
+    ['of another version', Buffer.from(packet(0, 8)).fill(0x10, 4, 5)],
+    ['too short for one', packet(0, 8, 7)],
+  ])('what begins like a packet, but is one %s, is not taken for one', ([, looksLikeOne]) => {
+    const junk = Buffer.concat([Buffer.of(0), looksLikeOne]);
+    expect(read(answer(1), junk, packet(0, 1), packet(0, 2))).toEqual([
       '200 1 ""',
-      `skipped ${looksLikeOne.length} at ${answer(1).length}`,
+      `skipped ${junk.length} at ${answer(1).length}`,
       'packet 0: 40 of 1',
       'packet 0: 40 of 2',
     ]);
+  });
+
+  it('the last packet before a pause is not held back', () => {
+    const reader = new RtspReader(CHANNELS);
+    const told = [...reader.push(Buffer.concat([answer(1), Buffer.alloc(9), packet(0, 1)]))].map(inWords);
+    expect(told.at(-1)).toBe('packet 0: 40 of 1');
   });
 
   it('noise is borne for 64 KiB', () => {
@@ -260,7 +272,7 @@ test.for<[what: string, sent: Buffer]>([
   ['a body of the most that is taken', described(`v=0\r\n${'a=x\r\n'.repeat(52_000)}`, MAX_BODY_BYTES - 1000)],
   ['a body without a length, of one line', described(`a=${'x'.repeat(MAX_BODY_BYTES - 10)}`, undefined)],
   ['packets of 64 KiB', Buffer.concat([1, 2, 3, 4].map((fill) => packet(0, fill, 65_535)))],
-  ['noise that looks like packets', Buffer.from('$\0\u00ff\u00ff\u0080'.repeat(13_000), 'latin1')],
+  ['noise that looks like packets', Buffer.from('$\0\u00ff\u00ff\u0080`'.repeat(11_000), 'latin1')],
   ['noise that looks like answers', bytes('RTSP/1.RTSP/1.0 2\n'.repeat(3600))],
   ['a head of the most that is taken', bytes(`RTSP/1.0 200 OK\r\n${'X:\r\n'.repeat(4000)}\r\n`)],
 ])('%s, byte by byte, takes no longer than the bytes do', ([, sent]) => {
