@@ -4,6 +4,11 @@ import type { Failure } from '../media/failure.ts';
 import type { FrameSink } from '../media/source.ts';
 import type { MediaFormat } from './format.ts';
 import { parseRtpPacket } from './packet.ts';
+import { ReorderedPackets } from './reorder.ts';
+import { Sender } from './sender.ts';
+import { OrderedPackets, type PacketOrder } from './sequence.ts';
+import { VideoTrack } from './video-track.ts';
+import { milliseconds } from '../../protocol/units.ts';
 
 export interface RtpReceiverOptions {
   readonly format: MediaFormat;
@@ -34,26 +39,45 @@ export interface ReceiverCounts {
 /** Makes frames of one track's packets. It opens no socket and sets no timer: all it does it does as packets come. */
 export class RtpReceiver {
   readonly #options: RtpReceiverOptions;
-  readonly #counts = { packets: 0, lost: 0, strangers: 0, frames: 0, leftOut: 0 };
+  readonly #sender = new Sender();
+  readonly #order: PacketOrder;
+  readonly #counts = { packets: 0, strangers: 0, frames: 0, leftOut: 0 };
+  #now = milliseconds(0);
 
   constructor(options: RtpReceiverOptions) {
     this.#options = options;
+    const track = new VideoTrack(options, this.#counts);
+    const Order = options.transport === 'ordered' ? OrderedPackets : ReorderedPackets;
+    this.#order = new Order((packet, gap) => track.packet(packet, gap, this.#now));
   }
 
   get counts(): ReceiverCounts {
-    return this.#counts;
+    return { ...this.#counts, lost: this.#order.lost };
   }
 
-  /** @param packet must not be written to afterwards: frames hold slices of it */
-  rtp(packet: Uint8Array): void {
-    const parsed = parseRtpPacket(packet);
-    if (parsed === undefined || parsed.payloadType !== this.#options.format.payloadType) {
+  /** @param bytes must not be written to afterwards: frames hold slices of them */
+  rtp(bytes: Uint8Array): void {
+    const { format, clock } = this.#options;
+    const packet = parseRtpPacket(bytes);
+    if (packet === undefined || packet.payloadType !== format.payloadType) {
       this.#counts.strangers += 1;
       return;
     }
+    this.#now = clock.monotonic();
+    switch (this.#sender.hear(packet.source, this.#now)) {
+      case 'stranger':
+        this.#counts.strangers += 1;
+        return;
+      case 'new sender':
+        this.#order.restart();
+        break;
+      case 'sender':
+        break;
+    }
     this.#counts.packets += 1;
+    this.#order.push(packet, this.#now);
   }
 
-  /** @param _packet a compound packet of RTCP (RFC 3550, 6.1) */
-  rtcp(_packet: Uint8Array): void {}
+  /** @param _bytes a compound packet of RTCP (RFC 3550, 6.1) */
+  rtcp(_bytes: Uint8Array): void {}
 }
