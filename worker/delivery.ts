@@ -19,6 +19,7 @@ import { isCopied, joinedNumber, joinedOf, joinsWith } from './joining.ts';
 import { mpd } from './manifest/mpd.ts';
 import { withToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
+import { isNextMade } from './segment/ahead.ts';
 import { ask } from './shield/ask.ts';
 import { BRIEFLY } from './shield/question.ts';
 import { freshSnapshotOf } from './stream/cache.ts';
@@ -58,7 +59,8 @@ export async function deliver(
       const hold = mayHold(c.env) ? possible : milliseconds(0);
       const representation = served(snapshot, object, now);
       if (savesStats(snapshot)) recordRequest(c, stream, client, now);
-      const terms = { until: milliseconds(now + hold), keep: keptFor(snapshot) };
+      const nextIsMade = isNextThere(snapshot, object, now);
+      const terms = { until: milliseconds(now + hold), keep: keptFor(snapshot), nextIsMade };
       const kind = isFirst(c, snapshot, representation, object.number) ? 'joined segment' : 'segment';
       return ask(c, { stream, object: { kind, representation, number: object.number }, terms }, now);
     }
@@ -93,6 +95,20 @@ const isFirst = (
   snapshot.kind === 'announced' &&
   isCopied(snapshot.description, representation) &&
   joinsWith(joinedOf(new URL(c.req.url)), number);
+
+function isNextThere(
+  snapshot: Exclude<StreamSnapshot, { kind: 'unknown' }>,
+  { representation, number }: MediaObject & { kind: 'segment' },
+  now: Milliseconds,
+): boolean {
+  switch (snapshot.kind) {
+    case 'announced':
+      return isNextMade(number, now, snapshot.description.segmentDuration);
+    case 'pushed':
+      // A PUT makes two at least.
+      return number <= (snapshot.newest[representation] ?? -Infinity) + 1;
+  }
+}
 
 const mayHold = (env: Env): boolean => env.WAIT_FOR_ABSENT_SEGMENT !== 'false';
 

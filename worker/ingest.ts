@@ -1,7 +1,7 @@
 import { BoxError, splitBoxes } from '../protocol/boxes.ts';
 import { timeInWindow } from '../protocol/epoch.ts';
 import { KEYFRAME_HEADER, WRITER_HEADER } from '../protocol/headers.ts';
-import { parseSegmentNumber, segmentNumber, type RepresentationId, type SegmentNumber } from '../protocol/names.ts';
+import { parseSegmentNumber, type RepresentationId, type SegmentNumber } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
 import {
   millisecondsOfSeconds,
@@ -17,6 +17,7 @@ import type { EdgeContext } from './env.ts';
 import { ProblemError, type Problem } from './errors.ts';
 import { forbiddenIn, withoutToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
+import { makeNext } from './segment/ahead.ts';
 import { put, type PutTerms } from './segment/put.ts';
 import { patienceFor } from './segment/state.ts';
 import { segmentOf } from './segment/stub.ts';
@@ -67,12 +68,22 @@ async function ingestSegment(
   const pushed = snapshot.kind !== 'announced';
   if (pushed) behind(c.executionCtx, streamOf(c.env, stream).observe(representation, number));
   else demandPossible(number, snapshot.description, now);
-  // The next object is made now, from here, before the first player asks for it from elsewhere.
-  behind(c.executionCtx, segmentOf(c.env, stream, representation, segmentNumber(number + 1)).prepare());
+  makeNext(c.env, c.executionCtx, { stream, representation, number }, segmentDurationOf(snapshot));
   const segment = segmentOf(c.env, stream, representation, number);
   const terms = segmentTerms(snapshot, representation, number, secondsOfMilliseconds(now));
   const named = { writer: writerOf(c.req.raw), keyframe: keyframeOf(c.req.raw, number) };
   return put(segment, c.req.raw.body, { ...terms, ...named });
+}
+
+function segmentDurationOf(snapshot: StreamSnapshot): Seconds {
+  switch (snapshot.kind) {
+    case 'announced':
+      return snapshot.description.segmentDuration;
+    case 'pushed':
+      return snapshot.segmentDuration;
+    case 'unknown':
+      return PUSHED.segmentDuration;
+  }
 }
 
 /** What is known of a segment before its first byte. */
@@ -83,7 +94,7 @@ function segmentTerms(
   now: Seconds,
 ): Omit<PutTerms, 'writer'> {
   if (snapshot.kind !== 'announced') {
-    const { segmentDuration } = snapshot.kind === 'pushed' ? snapshot : PUSHED;
+    const segmentDuration = segmentDurationOf(snapshot);
     return {
       window: millisecondsOfSeconds(seconds(segmentDuration + PUSHED.timeShift)),
       precedence: 'last wins',

@@ -14,6 +14,8 @@ const PING_PERIOD = 10;
 const OBJECT_REQUESTS_PER_PUT = 2;
 /** In seconds: a PUT is opened a fragment before its segment begins, which is where its object begins to be active. */
 const OPENED_AHEAD = 0.1;
+/** For each segment that an isolate has viewers of it touches the next one's object, before they ask for it. */
+const TOUCHES_PER_SEGMENT = 1;
 /** In seconds: what the Stream object is active for a question; else it hibernates. */
 const QUESTION_SECONDS = 0.005;
 /** Description, state, override, manifest. */
@@ -50,6 +52,11 @@ export function questionsOf(deployment: Deployment, way: Way): number {
     .reduce((sum, questions) => sum + questions);
 }
 
+/** How often objects of segments are touched before they are asked for, a second. */
+const touchesOf = (deployment: Deployment, way: Way): number =>
+  ((way === 'direct' ? isolatesOf(deployment) : sharersOf(deployment)) * TOUCHES_PER_SEGMENT) /
+  deployment.segmentDuration;
+
 /** What one camera uses in an hour that it runs. */
 export function cameraHour({ qualities, segmentDuration, timeShift }: Deployment): Usage {
   const puts = (qualities / segmentDuration) * SECONDS_PER_HOUR;
@@ -77,7 +84,7 @@ export function audienceHour(deployment: Deployment, way: Way): Usage {
   return {
     workerRequests: way === 'direct' ? requests : requests + shared * REQUESTS_PER_SHARED_ANSWER,
     cpuMilliseconds: requests * CPU_MS_PER_REQUEST,
-    objectRequests: reads + questions,
+    objectRequests: reads + touchesOf(deployment, way) * SECONDS_PER_HOUR + questions,
     gigabyteSeconds: questions * QUESTION_SECONDS * OBJECT_GIGABYTES,
     rowsRead: questions * ROWS_PER_QUESTION,
   };

@@ -98,8 +98,9 @@ describe('dollars', () => {
     const each = 1.1 * 3600;
     const alone = (each * (0.3 + 0.15) + each * 0.02) / 1e6;
     const thousand = perViewerHour({ ...ONE, viewers: 1000 }, 'direct');
+    // And of 330 isolates, each touches the next object, and asks how the stream is.
     expect(thousand).toBeGreaterThan(alone);
-    expect(thousand).toBeLessThan(alone * 1.15);
+    expect(thousand).toBeLessThan(alone * 1.25);
     // Through the cache it is a request to the Worker more, and hardly any to objects.
     const shared = perViewerHour({ ...ONE, viewers: 1e6 }, 'cache');
     expect(shared).toBeGreaterThan((each * 2 * 0.3) / 1e6);

@@ -384,11 +384,12 @@ describe('DELETE', () => {
   });
 });
 
-test('the PUT of a segment brings the object of the next one into being, ahead of its viewers', async () => {
+test('the PUT of a segment brings the objects of the next ones into being, ahead of their viewers', async () => {
   const { name } = await liveStream();
   const number = numberNow();
   const put = new Put(placeOf(name, number).path);
   await untilExists(placeOf(name, number + 1).object);
-  expect(await exists(placeOf(name, number + 2).object)).toBe(false);
+  await untilExists(placeOf(name, number + 2).object);
+  expect(await exists(placeOf(name, number + 3).object)).toBe(false);
   await put.end();
 });

@@ -1,6 +1,7 @@
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import type { Env } from '../env.ts';
 import { toResponse } from '../errors.ts';
+import { touchNext } from '../segment/ahead.ts';
 import { getRequest } from '../segment/request.ts';
 import { segmentOf } from '../segment/stub.ts';
 import { streamOf } from '../stream/stub.ts';
@@ -12,6 +13,7 @@ import type { Question } from './question.ts';
  */
 export async function answerOf(
   env: Env,
+  context: Pick<ExecutionContext, 'waitUntil'>,
   { stream, object, terms }: Question,
   request: Request,
   now: Milliseconds,
@@ -21,7 +23,9 @@ export async function answerOf(
     case 'joined segment': {
       const { kind, representation, number } = object;
       const hold = milliseconds(Math.max(0, terms.until - now));
-      const joining = kind === 'segment' ? undefined : { stream, representation, number };
+      const place = { stream, representation, number };
+      const joining = kind === 'segment' ? undefined : place;
+      if (terms.nextIsMade === true) touchNext(env, context, place);
       return segmentOf(env, stream, representation, number).fetch(getRequest(request, hold, joining));
     }
     case 'init': {

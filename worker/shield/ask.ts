@@ -11,7 +11,7 @@ import { unshared } from './sharing.ts';
 export async function ask(c: EdgeContext, question: Question, now: Milliseconds): Promise<Response> {
   const request = c.req.raw;
   const shield = shieldOf(c.env, c.executionCtx);
-  if (shield === undefined || !isAnyones(request)) return answerOf(c.env, question, request, now);
+  if (shield === undefined || !isAnyones(request)) return answerOf(c.env, c.executionCtx, question, request, now);
   return unshared(await shield.fetch(shieldRequest(question)));
 }
 

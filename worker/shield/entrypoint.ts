@@ -22,7 +22,7 @@ export class Shield extends WorkerEntrypoint<Env> {
     if (question === undefined) return toResponse({ kind: 'no such page' });
     const now = milliseconds(Date.now());
     try {
-      return shared(await answerOf(this.env, question, request, now), question.terms.keep);
+      return shared(await answerOf(this.env, this.ctx, question, request, now), question.terms.keep);
     } catch (error) {
       return toResponse(problemOf(error));
     }

@@ -27,6 +27,8 @@ export interface Terms {
   readonly until: Milliseconds;
   /** How long the answer serves others, at most. */
   readonly keep: Seconds;
+  /** Of a segment: whether the object of the next one is there, to be touched. */
+  readonly nextIsMade?: boolean;
 }
 
 /** What can change at any time is kept no longer. */
@@ -36,10 +38,15 @@ const SNAPSHOT_FILE = 'snapshot';
 const JOINED_PREFIX = 'joined-';
 const UNTIL_HEADER = 'x-shield-until-ms';
 const KEEP_HEADER = 'x-shield-keep-s';
+const NEXT_HEADER = 'x-shield-next-is-made';
 
 export const shieldRequest = ({ stream, object, terms }: Question): Request =>
   new Request(new URL(pathOf(stream, object), 'https://shield/'), {
-    headers: { [UNTIL_HEADER]: String(terms.until), [KEEP_HEADER]: String(terms.keep) },
+    headers: {
+      [UNTIL_HEADER]: String(terms.until),
+      [KEEP_HEADER]: String(terms.keep),
+      ...(terms.nextIsMade === true ? { [NEXT_HEADER]: 'true' } : {}),
+    },
   });
 
 /** The inverse of {@link shieldRequest}; undefined for anything else. */
@@ -51,6 +58,7 @@ export function questionOf({ url, headers }: Request): Question | undefined {
   const terms = {
     until: milliseconds(Number(headers.get(UNTIL_HEADER) ?? 0)),
     keep: seconds(Number(headers.get(KEEP_HEADER) ?? 0)),
+    nextIsMade: headers.get(NEXT_HEADER) === 'true',
   };
   return { stream: address.stream, object, terms };
 }
