@@ -4,6 +4,7 @@ import { signToken, type Right, type TokenClaims } from '../protocol/token.ts';
 import { seconds, secondsOfMilliseconds, type Seconds } from '../protocol/units.ts';
 import type { Clock } from './clock.ts';
 import { openEdgeStorage } from './edge-storage.ts';
+import { siteBindings } from './embedded-sites.ts';
 import { codeOf, messageOf, UserError } from './errors.ts';
 import { connections, type Edge } from './upload/edge.ts';
 
@@ -22,6 +23,8 @@ export interface EmbeddedEdgeOptions {
   readonly https: { readonly key: string; readonly cert: string } | undefined;
   readonly secret: string;
   readonly playback: 'open' | 'token';
+  /** Sites whose pages may read what it answers; else its own, and where a token is needed any. */
+  readonly origins?: readonly string[] | undefined;
   readonly timeDisplacement: Seconds;
   readonly waitForAbsentSegment: boolean;
   readonly clock: Clock;
@@ -53,6 +56,7 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
         bindings: {
           FASTLL_SECRET: secret,
           PLAYBACK: options.playback,
+          ...siteBindings(options),
           // There is no cache in front of anything.
           FAN_OUT: 'direct',
           TIME_DISPLACEMENT: String(options.timeDisplacement),

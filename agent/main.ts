@@ -11,6 +11,7 @@ import type { Surroundings } from './commands/surroundings.ts';
 import { makeToken } from './commands/token.ts';
 import { parseCredential, secretSchema } from './config/credentials.ts';
 import { loadConfig } from './config/load.ts';
+import { siteSchema } from './config/schema.ts';
 import { DATA_CENTRES } from './cost/prices.ts';
 import { BAD_INPUT, messageOf, UserError } from './errors.ts';
 import { holdLifeline } from './lifeline.ts';
@@ -50,6 +51,13 @@ function port(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('expected 0 to 65535');
   return value;
+}
+
+/** One more site of an option that takes several. */
+function site(text: string, before: readonly string[] | undefined): string[] {
+  const parsed = siteSchema.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? '');
+  return [...(before ?? []), parsed.data];
 }
 
 /** A number of a command line within bounds. */
@@ -114,6 +122,9 @@ program
   .option('--secret <text>', 'signs tokens (default: FASTLL_SECRET, or one made for this run)')
   .addOption(
     new Option('--playback <who>', 'who may play').choices(['open', 'token'] as const).default('open' as const),
+  )
+  .addOption(
+    new Option('--origin <site...>', 'other sites whose pages may read what it answers, "*" for any').argParser(site),
   )
   .addOption(verbose)
   .addOption(json)

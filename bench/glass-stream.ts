@@ -43,7 +43,10 @@ export async function startStream(setup: Setup): Promise<AsyncDisposable & { rea
     qualities: { video: bitrates.map((targetBitrate) => ({ targetWidth: WIDTH, targetBitrate })) },
   };
   const files = started.use(
-    await folderWith({ 'config.json': { host: '127.0.0.1', port, streams: 'streams.json' }, 'streams.json': [stream] }),
+    await folderWith({
+      'config.json': { host: '127.0.0.1', port, streams: 'streams.json', origins: ['*'] },
+      'streams.json': [stream],
+    }),
   );
   const fastLl = started.use(startFastLl(['-c', files.path('config.json')], { cwd: files.path('.') }));
   await fastLl.says(/^All streams:/m);

@@ -72,7 +72,7 @@ const savesStats = (snapshot: StreamSnapshot): boolean =>
 
 /** Behind the request's back: its answer does not wait. */
 function recordRequest(c: EdgeContext, stream: StreamName, client: ClientName | undefined, now: Milliseconds): void {
-  const told = playerFigures(new URL(c.req.url).searchParams);
+  const told = playerFigures(c.req.raw);
   behind(c.executionCtx, streamOf(c.env, stream).record(client ?? 'anonymous', now, told));
 }
 

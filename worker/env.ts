@@ -14,6 +14,10 @@ export interface Env {
   /** Still good while tokens are exchanged for new ones. */
   readonly FASTLL_SECRET_PREVIOUS?: string;
   readonly PLAYBACK: string;
+  /** Sites whose pages may read what the edge answers, with spaces between; `*` for any. */
+  readonly ORIGINS: string;
+  /** Where the edge listens on loopback for everyone there: the port on which browsers reach it themselves, or `any`. */
+  readonly DIRECT_PORT?: string;
   readonly WAIT_FOR_ABSENT_SEGMENT: string;
   readonly TIME_DISPLACEMENT: string;
   /** `cache`: what viewers share is asked through the cached entrypoint; anything else: each asks the object. */

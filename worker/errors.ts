@@ -6,6 +6,7 @@ import type { Seconds } from '../protocol/units.ts';
  */
 export type Problem =
   | { readonly kind: 'no such page' }
+  | { readonly kind: 'not by this name'; readonly name: string }
   | { readonly kind: 'no such stream' }
   | { readonly kind: 'no such object' }
   | { readonly kind: 'segment too early'; readonly by: Seconds }
@@ -42,6 +43,11 @@ function answer(problem: Problem): Answer {
   switch (problem.kind) {
     case 'no such page':
       return { status: 404, error: 'there is nothing at this path' };
+    case 'not by this name':
+      return {
+        status: 421,
+        error: `expected the name of this machine or its address, got ${problem.name}: put "http://${problem.name}" into "origins" of the configuration if that is its name too`,
+      };
     case 'no such stream':
       return { status: 404, error: 'no stream of this name' };
     case 'no such object':

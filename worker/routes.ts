@@ -1,7 +1,5 @@
 import { Hono } from 'hono';
-import { cors } from 'hono/cors';
 import packageJson from '../package.json' with { type: 'json' };
-import { VIEWERS_HEADER, WRITER_HEADER } from '../protocol/headers.ts';
 import { isStreamName, type StreamName } from '../protocol/names.ts';
 import { parseMediaObject, parseStreamAddress, type MediaObject, type StreamAddress } from '../protocol/paths.ts';
 import { milliseconds, type Milliseconds } from '../protocol/units.ts';
@@ -12,6 +10,7 @@ import { ingest, remove } from './ingest.ts';
 import { isoTime } from './isotime.ts';
 import { problemOf } from './object-errors.ts';
 import { asset, page, withSlash } from './pages.ts';
+import { ownName, sharing } from './sites.ts';
 import { clearStatistics, showStatistics } from './statistics/routes.ts';
 import { configuration, connectAgent, forceRepresentation, listStreams, showStream } from './streams.ts';
 
@@ -54,15 +53,7 @@ routes.use(async (c, next) => {
   await next();
   c.res.headers.set('date', new Date(now()).toUTCString());
 });
-routes.use(
-  cors({
-    origin: '*',
-    allowMethods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
-    allowHeaders: ['Authorization', 'Content-Type', 'Range', WRITER_HEADER],
-    exposeHeaders: ['Date', 'Content-Length', 'Content-Range', VIEWERS_HEADER],
-    maxAge: 86_400,
-  }),
-);
+routes.use(sharing);
 routes.use(async ({ req }, next) => {
   // It has the host as the request says it, which may be anything.
   if (!URL.canParse(req.url)) fail({ kind: 'bad body', detail: 'expected a host name in the header Host' });
@@ -73,6 +64,7 @@ routes.use(async ({ req }, next) => {
   }
   await next();
 });
+routes.use(ownName);
 for (const [path, methods] of Object.entries(SURFACE)) {
   for (const [method, handler] of Object.entries(methods)) routes.on(method, path, handler);
   const allowed = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));

@@ -14,6 +14,7 @@ export async function runEdge(
     readonly port: number;
     readonly secret: string | undefined;
     readonly playback: 'open' | 'token';
+    readonly origin?: readonly string[] | undefined;
     readonly verbose: boolean;
     readonly json: boolean;
   },
@@ -29,6 +30,7 @@ export async function runEdge(
     https: undefined,
     secret,
     playback: options.playback,
+    origins: options.origin,
     timeDisplacement: seconds(0),
     waitForAbsentSegment: true,
     clock,

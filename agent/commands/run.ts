@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { Camera } from '../camera/camera.ts';
 import type { CameraStatus } from '../camera/status.ts';
 import { publishTokenOf, secretOf, secretsOf } from '../config/credentials.ts';
+import { isLoopback } from '../embedded-sites.ts';
 import { startEmbeddedEdge, newSecret, type EmbeddedEdge, type EmbeddedEdgeOptions } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
@@ -103,6 +104,7 @@ export async function embeddedEdge(
     https,
     secret,
     playback: config.playback,
+    origins: config.origins,
     timeDisplacement: config.timeDisplacement,
     waitForAbsentSegment: config.waitForAbsentSegment,
     clock,
@@ -135,10 +137,8 @@ async function watchUrl(
   return url.href;
 }
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
-
 function warnOfOpenDoors(config: Config, warn: (text: string) => void): void {
-  if (config.playback === 'open' && !LOOPBACK.test(config.host ?? '')) {
+  if (config.playback === 'open' && !isLoopback(config.host ?? '')) {
     warn(
       'everyone who can reach this machine can watch: set "playback": "token" in the configuration to ask for a token',
     );

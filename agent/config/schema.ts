@@ -162,6 +162,17 @@ function isPlain(text: string): boolean {
   return username === '' && password === '' && search === '' && hash === '';
 }
 
+/** What a browser calls the origin of a page. */
+export const siteSchema = z
+  .string()
+  .refine((text) => text === '*' || isSite(text), {
+    error: ({ input }) => `expected "*" or a site like https://player.example, got ${shown(input)}`,
+  })
+  .transform((text) => (text === '*' ? text : new URL(text).origin))
+  .meta({ pattern: '^(\\*|https?://[^/?#@]+/?)$' });
+
+const isSite = (text: string): boolean => /^https?:\/\/[^/?#@]+\/?$/.test(text) && URL.canParse(text);
+
 const fileName = z.string().min(1);
 
 export const configSchema = z
@@ -192,6 +203,12 @@ export const configSchema = z
       .enum(['open', 'token'])
       .prefault('open')
       .describe('Who may play at the embedded edge: everyone, or who has a token.'),
+    origins: z
+      .array(siteSchema)
+      .optional()
+      .describe(
+        'Other sites whose pages may read what the embedded edge answers, "*" for any; else none, or any where playback needs a token.',
+      ),
     secret: secretSchema
       .optional()
       .describe('Signs tokens at the embedded edge; else FASTLL_SECRET, or one made for this run.'),

@@ -9,6 +9,8 @@ import { fastLlWith, generated, type ConfiguredFastLl } from './support/streams.
 
 /** Seconds to look at a player for; FASTLL_LONG=1 for a minute. */
 const LENGTH = process.env['FASTLL_LONG'] === '1' ? 60 : 20;
+/** Stock players are. */
+const OTHER_SITES = { origins: ['*'] };
 /** The default. */
 const TARGET_LATENCY = 0.5;
 
@@ -17,12 +19,11 @@ let viewer: Viewer;
 let browser: Browser;
 
 beforeAll(async () => {
-  running = await fastLlWith([
-    {
-      ...{ name: 'Defaults', stream: 'cam', type: 'GEN', alwaysOn: true },
-      qualities: { video: [{ targetWidth: '640', targetBitrate: '800' }] },
-    },
-  ]);
+  const defaults = {
+    ...{ name: 'Defaults', stream: 'cam', type: 'GEN', alwaysOn: true },
+    qualities: { video: [{ targetWidth: '640', targetBitrate: '800' }] },
+  };
+  running = await fastLlWith([defaults], { config: OTHER_SITES });
   viewer = new Viewer(running.origin, 'cam');
   await viewer.whenState('live');
   if (!noChromium) browser = await openBrowser();
@@ -81,7 +82,7 @@ test.skipIf(noChromium).for([
 ] as const)(
   '%s wakes a camera, and plays it seconds behind reality, before which there was no picture',
   async ([, player]) => {
-    await using sleeping = await fastLlWith([generated('asleep', { targetLatency: 2 })]);
+    await using sleeping = await fastLlWith([generated('asleep', { targetLatency: 2 })], { config: OTHER_SITES });
     await using page = await PlayerPage.open(browser, player, `${sleeping.origin}/asleep/manifest.mpd`);
     await page.plays(10_000);
   },

@@ -53,7 +53,7 @@ describe('a stream that FFmpeg pushes', () => {
   beforeAll(async () => {
     const port = await freePort();
     const origin = `http://127.0.0.1:${port}`;
-    edge = startFastLl(['edge', '--port', String(port)]);
+    edge = startFastLl(['edge', '--port', String(port), '--origin', '*']);
     viewer = new Viewer(origin, 'pushed');
     manifest = new URL('manifest.mpd', viewer.base).href;
     [, token = ''] = await edge.says(/^Publish token for all streams, .*: (\S+)$/m);

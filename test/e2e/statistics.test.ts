@@ -1,9 +1,11 @@
 /** saveStats: who asked for what and when, for the owner to read. */
 import { readFile } from 'node:fs/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { requestsCsv, streamStatisticsSchema } from '../../protocol/statistics.ts';
+import { noChromium, openBrowser } from './support/browser.ts';
 import { folderWith, freePort, startFastLl } from './support/fast-ll.ts';
 import { Viewer } from './support/segments.ts';
+import { dashJs, PlayerPage, type StockPlayer } from './support/stock-player.ts';
 import { fastLlWith, generated } from './support/streams.ts';
 
 test('each named client has its requests, with what its player says, as JSON and as CSV', async () => {
@@ -23,6 +25,31 @@ test('each named client has its requests, with what its player says, as JSON and
   expect(alice[1]!.delta).toBe(alice[1]!.time - alice[0]!.time);
   expect(alice[2]!.jitter).toBe(alice[2]!.delta! - alice[1]!.delta!);
   expect((await viewer.text('/api/streams/cam/stats?format=csv')).text).toBe(requestsCsv(statistics));
+});
+
+test.skipIf(noChromium)('a player of another site that tells in headers is heard too', async () => {
+  await using running = await fastLlWith([generated('cam', { saveStats: true, alwaysOn: true })], {
+    config: { origins: ['*'] },
+  });
+  await using viewer = new Viewer(running.origin, 'cam');
+  await viewer.whenState('live');
+  const browser = await openBrowser();
+  onTestFinished(() => browser.close());
+  const telling = { cmcd: { applyParametersFromMpd: false, enabled: true, mode: 'headers' } };
+  const player: StockPlayer = {
+    ...dashJs,
+    start: `
+      const player = dashjs.MediaPlayer().create();
+      player.updateSettings({ streaming: ${JSON.stringify(telling)} });
+      player.initialize(video, manifest, true);
+    `,
+  };
+  await using page = await PlayerPage.open(browser, player, `${running.origin}/cam-alice/manifest.mpd`);
+  await page.plays();
+  const { text } = await viewer.text('/api/streams/cam/stats');
+  const { clients } = streamStatisticsSchema.parse(JSON.parse(text));
+  const alice = clients.find(({ client }) => client === 'alice')?.requests ?? [];
+  expect(alice.at(-1)).toMatchObject({ bitrate: 200, buffer: expect.any(Number) });
 });
 
 test('nothing is kept where nobody asked for it', async () => {

@@ -22,7 +22,7 @@ async function remoteCamera({ timeShift, http2 }: { readonly timeShift: number; 
   const network = await Network.create();
   onTestFinished(() => network[Symbol.asyncDispose]());
   const port = await freePort();
-  const edge = await startEdge(port, '0.0.0.0');
+  const edge = await startEdge(port, '0.0.0.0', '--origin', '*');
   onTestFinished(() => edge[Symbol.asyncDispose]());
   const origin = `http://127.0.0.1:${port}`;
   const token = await publishToken();

@@ -8,6 +8,7 @@ import { WRITER_HEADER } from '../../protocol/headers.ts';
 import type { StreamName } from '../../protocol/names.ts';
 import { parseMediaObject, parseStreamAddress } from '../../protocol/paths.ts';
 import { MAX_TOKEN_LENGTH, signToken } from '../../protocol/token.ts';
+import type { Env } from '../../worker/env.ts';
 import { routes as router } from '../../worker/routes.ts';
 import { TEST_SECRET } from '../secret.ts';
 import {
@@ -392,14 +393,15 @@ describe('other sites', () => {
         headers: {
           ...ORIGIN,
           'access-control-request-method': 'PUT',
-          'access-control-request-headers': 'authorization, range, fastll-writer',
+          'access-control-request-headers': 'authorization, cmcd-session, if-none-match, range, fastll-writer',
         },
       });
       expect(response.status).toBe(204);
       expect(Object.fromEntries(response.headers)).toMatchObject({
         'access-control-allow-origin': '*',
         'access-control-allow-methods': 'GET,HEAD,PUT,POST,DELETE',
-        'access-control-allow-headers': 'Authorization,Content-Type,Range,fastll-writer',
+        'access-control-allow-headers':
+          'Authorization,Content-Type,Range,If-Range,If-None-Match,CMCD-Object,CMCD-Request,CMCD-Session,CMCD-Status,fastll-writer',
         'access-control-max-age': '86400',
       });
     }
@@ -429,12 +431,97 @@ describe('other sites', () => {
       });
       expect(response.status, path).toBe(status);
       expect(response.headers.get('access-control-allow-origin'), path).toBe('*');
-      expect(response.headers.get('access-control-expose-headers')).toContain('Content-Range');
+      const exposed = response.headers.get('access-control-expose-headers');
+      for (const name of ['Date', 'Content-Length', 'Content-Range', 'ETag']) expect(exposed).toContain(name);
       if (status >= 400) {
         expect(response.headers.get('cache-control')).toBe('no-store');
         expect(await response.json()).toEqual({ error: expect.any(String) });
       } else await response.body?.cancel();
     }
+  });
+});
+
+describe('pages of other sites, at an edge near those who look', () => {
+  const near = { PLAYBACK: 'open', ORIGINS: 'https://player.example http://192.168.1.9:3000' };
+  const headersFor = async (path: string, origin: string, variables: Partial<Env>, init?: RequestInit) => {
+    const response = await askEdgeWith(variables, path, { ...init, headers: { origin } });
+    await response.body?.cancel();
+    return response.headers;
+  };
+  const paths = ['/api/streams', '/conf', '/isotime', '/version', '/', '/nothing/here', '/assets/wall.js'];
+
+  test('may not read what it answers, nor have their browser show it', async () => {
+    for (const path of [...paths, `/${stream}/manifest.mpd`, placeOf(stream, number).path]) {
+      for (const origin of ['https://evil.example', 'http://127.0.0.1:3000', 'null', 'https://player.example.evil']) {
+        const headers = await headersFor(path, origin, near);
+        expect(headers.get('access-control-allow-origin'), `${path}, ${origin}`).toBeNull();
+        expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+        expect(headers.get('vary')).toContain('Origin');
+      }
+    }
+  });
+
+  test('may not ask to send more than a page may anyway', async () => {
+    const preflight = { method: 'OPTIONS' };
+    const headers = await headersFor(`/${stream}/manifest.mpd`, 'https://evil.example', near, preflight);
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('may, if it names them', async () => {
+    for (const origin of near.ORIGINS.split(' ')) {
+      for (const method of ['GET', 'OPTIONS']) {
+        const headers = await headersFor(`/${stream}/manifest.mpd`, origin, near, { method });
+        expect(headers.get('access-control-allow-origin')).toBe(origin);
+        expect(headers.get('vary')).toContain('Origin');
+      }
+    }
+  });
+
+  test('may, if it names all', async () => {
+    const headers = await headersFor('/api/streams', 'https://any.example', { PLAYBACK: 'open', ORIGINS: '*' });
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect(headers.has('cross-origin-resource-policy')).toBe(false);
+  });
+});
+
+describe('an edge on loopback that lets everyone play', () => {
+  const askAs = async (url: string, more: Partial<Env> = {}): Promise<Response> =>
+    askEdgeWith({ PLAYBACK: 'open', ORIGINS: 'https://cams.example', DIRECT_PORT: '8000', ...more }, url);
+
+  test.for([
+    'http://127.0.0.1:8000',
+    'http://127.1.2.3:8000',
+    'http://[::1]:8000',
+    'http://localhost:8000',
+    'http://front.localhost:8000',
+    'http://garage:8000',
+    'http://LOCALHOST.:8000',
+    // Of «origins».
+    'http://cams.example:8000',
+    // Through a proxy.
+    'http://anything.example',
+    'https://anything.example',
+    'http://anything.example:80',
+  ])('answers to %s', async (site) => {
+    expect((await askAs(`${site}/api/streams`)).status).toBe(200);
+  });
+
+  test.for(['http://evil.example:8000', 'http://127.0.0.1.evil.example:8000', 'http://localhost.evil.example:8000'])(
+    'does not answer to %s, which leads to it for a page of somebody else',
+    async (site) => {
+      for (const path of ['/', '/api/streams', `/${stream}/manifest.mpd`, '/nothing/here']) {
+        const response = await askAs(`${site}${path}`);
+        expect([response.status, response.headers.get('cache-control')]).toEqual([421, 'no-store']);
+        const { error } = await response.json<{ error: string }>();
+        expect(error).toContain(`put "${site}" into "origins"`);
+      }
+    },
+  );
+
+  test('knows its own port when that is what http stands for, and when it does not know it', async () => {
+    expect((await askAs('http://evil.example/', { DIRECT_PORT: '80' })).status).toBe(421);
+    expect((await askAs('http://evil.example:1234/', { DIRECT_PORT: 'any' })).status).toBe(421);
+    expect((await askAs('http://127.0.0.1:1234/', { DIRECT_PORT: 'any' })).status).toBe(200);
   });
 });
 

@@ -1,13 +1,13 @@
-import { fromCmcdQuery } from '@svta/cml-cmcd';
+import { CMCD_HEADER_FIELDS, fromCmcdHeaders, fromCmcdQuery, type Cmcd } from '@svta/cml-cmcd';
 import type { RequestFigures } from '../../protocol/statistics.ts';
 
-/** What a player says of itself with a request (CMCD in the query, CTA-5004-A and -B); nothing where it says nothing. */
-export function playerFigures(
-  query: URLSearchParams,
-): Pick<RequestFigures, 'latency' | 'buffer' | 'bitrate' | 'stalled'> {
-  if (!query.has('CMCD')) return {};
+/** Those of a request in which players may say how they do (CTA-5004-B, Header Field Definition). */
+export const CMCD_HEADERS: readonly string[] = CMCD_HEADER_FIELDS;
+
+/** What a player says of itself with a request (CMCD, CTA-5004-A and -B), in its query or its headers; nothing where it says nothing. */
+export function playerFigures(request: Request): Pick<RequestFigures, 'latency' | 'buffer' | 'bitrate' | 'stalled'> {
   try {
-    const cmcd = fromCmcdQuery(query, { convertToLatest: true });
+    const cmcd = cmcdOf(request);
     return present({
       latency: numberOf(cmcd.ltc),
       buffer: numberOf(cmcd.bl),
@@ -18,6 +18,13 @@ export function playerFigures(
     // Not worth refusing a segment for.
     return {};
   }
+}
+
+function cmcdOf({ url, headers }: Request): Cmcd {
+  const { searchParams } = new URL(url);
+  if (searchParams.has('CMCD')) return fromCmcdQuery(searchParams, { convertToLatest: true });
+  const said = CMCD_HEADERS.some((name) => headers.has(name));
+  return said ? fromCmcdHeaders(headers, { convertToLatest: true }) : {};
 }
 
 /** CMCD 2 gives lists, of one item for each kind of track, which may carry parameters. */

@@ -10,12 +10,13 @@ if (noChromium) {
   console.warn(`skipped what needs a browser: there is no Chromium at ${PATH}; CHROMIUM_PATH may name another`);
 }
 
-export const openBrowser = (): Promise<Browser> =>
+export const openBrowser = (args: readonly string[] = []): Promise<Browser> =>
   chromium.launch({
     executablePath: PATH,
     args: [
       ...['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
       '--autoplay-policy=no-user-gesture-required',
+      ...args,
     ],
   });
