@@ -36,7 +36,7 @@ export class Packetizer {
     bytes.writeUInt32BE(timestamp >>> 0, 4);
     bytes.writeUInt32BE(packet.source ?? SOURCE, 8);
     bytes.set(payload, 12);
-    return bytes;
+    return new Uint8Array(bytes);
   }
 
   packets(payloads: readonly Uint8Array[], timestamp: number, marked: 'last' | 'each' | 'none' = 'last'): Uint8Array[] {
