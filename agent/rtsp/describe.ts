@@ -5,7 +5,7 @@ import { parseCameraUrl, type CameraUrl } from './camera-url.ts';
 import { RtspConnection } from './connection.ts';
 import { basesOf, sessionUrls } from './control.ts';
 import type { Dial, Wire } from './dial.ts';
-import { header, type RtspResponse } from './message.ts';
+import { header, onTheWire, type RtspResponse } from './message.ts';
 import { offerOf, type Offer } from './offer.ts';
 import { CameraFailure, CONNECTION_ENDED, refusal } from './refusal.ts';
 import type { PacketRouter } from './router.ts';
@@ -82,19 +82,20 @@ async function describeAt(
   { url, authorization }: Place,
   options: DescribeOptions,
 ): Promise<Described | { readonly location: string }> {
+  const asked = onTheWire(url.request);
   const wire = await options.dial(url, options.clock, options.signal);
   const connection = new RtspConnection({ ...options, wire, authorization });
   try {
     // It need not know the method.
-    const abilities = await connection.request('OPTIONS', url.request);
-    const answer = await connection.request('DESCRIBE', url.request, { Accept: 'application/sdp' });
+    const abilities = await connection.request('OPTIONS', asked);
+    const answer = await connection.request('DESCRIBE', asked, { Accept: 'application/sdp' });
     const location = header(answer, 'location');
     if (answer.status >= 300 && answer.status < 400 && location !== undefined) {
       await connection.close();
       return { location };
     }
     if (answer.status >= 300) throw new CameraFailure(refusal('DESCRIBE', answer.status));
-    return { connection, addresses: addressesOf(wire), ...described(url.request, abilities, answer) };
+    return { connection, addresses: addressesOf(wire), ...described(asked, abilities, answer) };
   } catch (error) {
     await connection.close();
     throw error;
@@ -121,7 +122,7 @@ function described(
 
 /** Credentials go along to the same host only, and never from TLS to the clear: another one gets what `Location` holds. */
 function redirected({ url, authorization }: Place, location: string): Place {
-  const next = parseCameraUrl(location.slice(0, MAX_LOCATION_LENGTH));
+  const next = parseCameraUrl(Buffer.from(location.slice(0, MAX_LOCATION_LENGTH), 'latin1').toString());
   if ('problem' in next) {
     throw new CameraFailure({ kind: 'unusable', message: 'the camera sends one on to what is no RTSP URL' });
   }
