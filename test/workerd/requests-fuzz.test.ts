@@ -146,7 +146,8 @@ function vouch(method: string, { stream, segment, what }: Asked, bearer: Bearer 
   // Who may publish may delete what is not there.
   if (announced && method !== 'DELETE' && Math.abs(number - numberNow()) > POSSIBLE) return;
   if (what === 'play' && !vouched.streams.has(stream)) return;
-  for (const one of [number, number + 1]) vouched.segments.add(`${stream}/${representation}/${one}`);
+  // With one the next is made, and those of two seconds more: here segments are no shorter than that.
+  for (const one of [number, number + 1, number + 2]) vouched.segments.add(`${stream}/${representation}/${one}`);
 }
 
 const ids = async (of: DurableObjectNamespace): Promise<Set<string>> =>
