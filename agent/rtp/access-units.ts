@@ -37,6 +37,7 @@ type Building = { -readonly [Key in keyof AccessUnit]: AccessUnit[Key] } & { uni
  *     empty   ──another slice, of the frame a marker ended──────────────▶ picture   that one again: markers lie from now on
  *     empty   ──another slice otherwise, or part of one─────────────────▶ damaged
  *     picture ──slice, or what may stand behind─────────────────────────▶ picture
+ *     picture ──parameter set───────────────────────────────────────────▶ picture   told behind it, or with its next slice
  *     picture ──loss with the same timestamp before and after it────────▶ damaged
  *     picture ──marker, while they can be believed──────────────────────▶ empty     frame
  *     picture, damaged ──new timestamp, first slice, what stands before─▶ as empty  frame, or incomplete
@@ -53,6 +54,8 @@ export class AccessUnits {
   #pieces = 0;
   #picture = false;
   #damaged = false;
+  /** Parameter sets behind a slice: in front of another one of that picture, or of the next picture's first. */
+  #between: NalUnit[] = [];
   /** Ended by its marker, and nothing of another frame since. */
   #ended: Building | undefined;
   #believesMarkers = true;
@@ -85,8 +88,8 @@ export class AccessUnits {
       case 'none':
         return;
       case 'parameters':
-        if (this.#picture) this.#end();
-        this.#sink.parameters(unit);
+        if (this.#picture && this.#between.length < MAX_SETS_BETWEEN) this.#between.push(unit);
+        else this.#sink.parameters(unit);
         return;
       case 'before':
         if (this.#picture) this.#end();
@@ -139,6 +142,7 @@ export class AccessUnits {
     const first = this.#format.beginsPicture(unit);
     const sameTime = this.#timestamp === this.#current.timestamp;
     if (this.#picture && first && !(this.interlaced && sameTime)) this.#end();
+    this.#tellBetween();
     if (this.#picture) return;
     const { units } = this.#current;
     if (units.length === 0 && this.#ended?.timestamp === this.#timestamp && (!first || this.interlaced)) {
@@ -187,6 +191,13 @@ export class AccessUnits {
     this.#clear();
     if (damaged) this.#sink.incomplete(frame.disposable);
     else this.#sink.frame(frame);
+    this.#tellBetween();
+  }
+
+  #tellBetween(): void {
+    const sets = this.#between;
+    this.#between = [];
+    for (const unit of sets) this.#sink.parameters(unit);
   }
 
   #clear(): void {
@@ -197,6 +208,9 @@ export class AccessUnits {
     this.#damaged = false;
   }
 }
+
+/** Of a picture's: GStreamer repeats them in front of each slice of a keyframe. */
+const MAX_SETS_BETWEEN = 64;
 
 /** `forbidden_zero_bit`, the first of both codecs' headers: what has it set is no unit. */
 const FORBIDDEN = 0x80;

@@ -132,6 +132,40 @@ describe('parameter sets', () => {
     expect(to.frames.length).toBe(5);
   });
 
+  test('in front of each slice of a keyframe, as GStreamer sends them, do not part it', () => {
+    const { packets, to } = h264();
+    const frame = [idr(1), more(idr(2)), more(idr(3))];
+    to.take(
+      packets.packets(
+        frame.flatMap((slice) => [SPS, PPS, slice]),
+        time(0),
+      ),
+    );
+    to.take(packets.packets([p()], time(1)));
+    expect(to.frames.map(unitsOf)).toEqual([frame, [p()]]);
+    expect(sizes(to)).toEqual(['640x480']);
+  });
+
+  test('of the next frame, with the time of a picture that has no marker, are told behind that picture', () => {
+    const { packets, to } = h264();
+    to.take(packets.packets(KEYFRAME, time(0), 'none'));
+    to.take(packets.packets([p()], time(1), 'none'));
+    to.take(packets.packets([OTHER_SPS, PPS], time(1), 'none'));
+    expect(sizes(to)).toEqual(['640x480']);
+    to.take(packets.packets([idr(4)], time(2), 'none'));
+    to.take(packets.packets([p(5)], time(3), 'none'));
+    expect(to.frames.map(unitsOf)).toEqual([[idr()], [p()], [idr(4)]]);
+    expect(sizes(to)).toHaveLength(2);
+  });
+
+  test('without end in front of a slice are borne', () => {
+    const { packets, to } = h264();
+    to.take(
+      packets.packets([...KEYFRAME, ...Array.from({ length: 5000 }, () => [SPS, PPS]).flat(), more(idr(2))], time(0)),
+    );
+    expect(to.frames.map(unitsOf)).toEqual([[idr(), more(idr(2))]]);
+  });
+
   test('that change are told before the frame that uses them', () => {
     const { packets, to } = h264();
     to.take(packets.packets(KEYFRAME, time(0)));
@@ -214,7 +248,6 @@ describe('where a frame ends', () => {
     to.now = 40;
     to.take(packets.packets([p(1)], time(1), 'none'));
     to.take(packets.packets([SPS, PPS], time(1), 'none'));
-    expect(shown(to)).toEqual(['I', 'p']);
     to.now = 80;
     to.take(packets.packets([idr(2)], time(2)));
     expect(shown(to)).toEqual(['I', 'p', 'I']);
