@@ -13,8 +13,9 @@ export type FrameSource = (sink: FrameSink, signal: AbortSignal) => Promise<Fail
 /** The same of several tracks at once: a sink for each, in the same order. */
 export type TracksSource = (sinks: readonly FrameSink[], signal: AbortSignal) => Promise<Failure | undefined>;
 
-export interface FrameSink {
-  readonly config: (config: TrackConfig) => void;
+/** @typeParam Config of the one kind of track that is meant */
+export interface FrameSink<Config = TrackConfig> {
+  readonly config: (config: Config) => void;
   readonly frame: (frame: Frame) => void;
   /**
    * This machine's wall clock was set: times of what comes from here on are later by so much than they would have been,

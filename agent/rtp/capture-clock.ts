@@ -10,6 +10,8 @@ import {
 } from '../../protocol/units.ts';
 import { LowerEnvelope } from './lower-envelope.ts';
 import { RtpTimeline } from './rtp-timeline.ts';
+import type { SenderClock } from './sender-clock.ts';
+import type { SenderReport } from './sender-report.ts';
 import { WallOffset } from './wall-offset.ts';
 
 /** Frames that were held up on their way don't count as long as one in so long a time was not. */
@@ -62,6 +64,8 @@ export class CaptureClock {
   #recent = new LowerEnvelope(CHECK_ABSURD);
   /** From timestamps to this machine's monotonic clock. */
   #offset: Ticks | undefined;
+  /** By how much arrival is wrong, as the camera's own clock says. */
+  #correction: Ticks | undefined;
   #settled = ticks(0);
   #last: Mark = NOWHERE;
   #second: Mark = NOWHERE;
@@ -82,7 +86,8 @@ export class CaptureClock {
    */
   advance(timestamp: number, arrival: Milliseconds, back: number): Ticks {
     const now = ticks(arrival * TICKS_PER_MILLISECOND);
-    const time = this.#timeline.advance(timestamp, now, this.#offset, back);
+    const byArrival = this.#offset === undefined ? undefined : ticks(this.#offset - (this.#correction ?? 0));
+    const time = this.#timeline.advance(timestamp, now, byArrival, back);
     this.#envelope.add(now - time, now);
     this.#recent.add(now - time, now);
     const mark = { arrival: now, time, told: this.#timeline.told };
@@ -97,10 +102,17 @@ export class CaptureClock {
     return ticks(time + (this.#offset ?? 0) + this.#wall.offset * TICKS_PER_MILLISECOND);
   }
 
-  /** When a timestamp was that is no frame's, but a report's. */
-  place(timestamp: number): Ticks | undefined {
+  /**
+   * A sender's report: its timestamp may be of the past, and nothing comes of it but where this track lies beside others.
+   *
+   * @param role whether this track is the measure for others
+   */
+  report({ ntp, timestamp }: SenderReport, sender: SenderClock, role: 'measure' | 'other'): void {
     const time = this.#timeline.place(timestamp);
-    return time === undefined ? undefined : this.at(time);
+    if (time === undefined) return;
+    if (role === 'measure') return sender.measure(ntp, this.at(time));
+    const byArrival = time + this.#envelope.value + this.#wall.offset * TICKS_PER_MILLISECOND;
+    this.#correction = sender.correction(ntp, ticks(byArrival), this.#correction) ?? this.#correction;
   }
 
   /** Looks at the wall clock. @returns by how much it was set; 0 nearly always */
@@ -110,7 +122,7 @@ export class CaptureClock {
 
   #follow(mark: Mark, offset: Ticks): void {
     const now = mark.arrival;
-    const error = this.#envelope.value - offset;
+    const error = this.#envelope.value + (this.#correction ?? 0) - offset;
     if (error < -FAR_TOO_LATE) this.#settled = ticks(now + SETTLING);
     if (error < 0 && now < this.#settled) {
       const step = Math.abs(mark.time - this.#last.time);
@@ -120,7 +132,8 @@ export class CaptureClock {
       const most = Math.min(MAX_SLEW, SLEW + large) * (now - this.#last.arrival);
       this.#offset = ticks(offset + Math.max(-most, Math.min(most, error)));
     }
-    if (now - this.#second.arrival >= CHECK_ABSURD) this.#checkAbsurd(mark, this.#recent.value - offset);
+    if (now - this.#second.arrival >= CHECK_ABSURD)
+      this.#checkAbsurd(mark, this.#recent.value + (this.#correction ?? 0) - offset);
     if (now - this.#span.arrival >= SPAN) this.#check(mark, error);
   }
 

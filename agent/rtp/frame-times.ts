@@ -2,6 +2,8 @@ import type { Clock } from '../clock.ts';
 import { ticks, type Milliseconds, type Ticks } from '../../protocol/units.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { DecodeOrder } from './decode-order.ts';
+import type { SenderClock } from './sender-clock.ts';
+import type { SenderReport } from './sender-report.ts';
 
 export interface FrameTime {
   /** When it is to be decoded: later than the frame before by a millisecond at least, unless there is a `jump`. */
@@ -40,6 +42,11 @@ export class FrameTimes {
     this.#last = time;
     const compositionOffset = Math.max(0, Math.round(this.#captured.at(seen)) - time);
     return { time: ticks(time), compositionOffset: ticks(compositionOffset), jump };
+  }
+
+  /** @param role whether this track is the measure for others */
+  report(report: SenderReport, sender: SenderClock, role: 'measure' | 'other'): void {
+    this.#captured.report(report, sender, role);
   }
 
   /** The frame before was not all of it: the same again. */

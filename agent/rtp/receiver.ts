@@ -1,25 +1,17 @@
-import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
-import type { Failure } from '../media/failure.ts';
-import type { FrameSink } from '../media/source.ts';
-import type { MediaFormat } from './format.ts';
+import type { AudioConfig, VideoConfig } from '../media/track.ts';
+import { milliseconds } from '../../protocol/units.ts';
+import { AudioTrack } from './audio-track.ts';
 import { parseRtpPacket } from './packet.ts';
 import { ReorderedPackets } from './reorder.ts';
 import { Sender } from './sender.ts';
+import { senderReports } from './sender-report.ts';
 import { OrderedPackets, type PacketOrder } from './sequence.ts';
+import type { Track, TrackCounts, TrackOptions } from './track.ts';
 import { VideoTrack } from './video-track.ts';
-import { milliseconds } from '../../protocol/units.ts';
 
-export interface RtpReceiverOptions {
-  readonly format: MediaFormat;
+export interface ReceiverOptions<Config> extends TrackOptions<Config> {
   /** Whether packets come in the order they were sent in (interleaved in TCP), or as the network has it (UDP). */
   readonly transport: 'ordered' | 'datagrams';
-  readonly clock: Clock;
-  /** Called while a packet is taken in. */
-  readonly sink: FrameSink;
-  /** What it sends can't be used this way, and won't: told once, whatever comes after. */
-  readonly failed: (failure: Failure) => void;
-  readonly log: Logger;
 }
 
 /** Since the beginning. */
@@ -37,18 +29,19 @@ export interface ReceiverCounts {
 }
 
 /** Makes frames of one track's packets. It opens no socket and sets no timer: all it does it does as packets come. */
-export class RtpReceiver {
-  readonly #options: RtpReceiverOptions;
+abstract class Receiver<Config> {
+  readonly #options: ReceiverOptions<Config>;
   readonly #sender = new Sender();
   readonly #order: PacketOrder;
+  readonly #track: Track;
   readonly #counts = { packets: 0, strangers: 0, frames: 0, leftOut: 0 };
   #now = milliseconds(0);
 
-  constructor(options: RtpReceiverOptions) {
+  constructor(options: ReceiverOptions<Config>, track: (counts: TrackCounts) => Track) {
     this.#options = options;
-    const track = new VideoTrack(options, this.#counts);
+    this.#track = track(this.#counts);
     const Order = options.transport === 'ordered' ? OrderedPackets : ReorderedPackets;
-    this.#order = new Order((packet, gap) => track.packet(packet, gap, this.#now));
+    this.#order = new Order((packet, gap) => this.#track.packet(packet, gap, this.#now));
   }
 
   get counts(): ReceiverCounts {
@@ -78,6 +71,27 @@ export class RtpReceiver {
     this.#order.push(packet, this.#now);
   }
 
-  /** @param _bytes a compound packet of RTCP (RFC 3550, 6.1) */
-  rtcp(_bytes: Uint8Array): void {}
+  /** @param bytes a compound packet of RTCP (RFC 3550, 6.1) */
+  rtcp(bytes: Uint8Array): void {
+    if (this.#options.sender === undefined) return;
+    for (const report of senderReports(bytes)) {
+      if (report.source === this.#sender.source) this.#track.report(report);
+    }
+  }
+}
+
+export type RtpReceiverOptions = ReceiverOptions<VideoConfig>;
+
+/** Of video, H.264 or H.265. */
+export class RtpReceiver extends Receiver<VideoConfig> {
+  constructor(options: RtpReceiverOptions) {
+    super(options, (counts) => new VideoTrack(options, counts));
+  }
+}
+
+/** Of sound: AAC, Opus, G.711. */
+export class AudioReceiver extends Receiver<AudioConfig> {
+  constructor(options: ReceiverOptions<AudioConfig>) {
+    super(options, (counts) => new AudioTrack(options, counts));
+  }
 }

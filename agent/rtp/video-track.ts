@@ -1,12 +1,7 @@
-import type { Logger } from 'pino';
 import { ParameterSetError } from '../cmaf/parameter-set.ts';
-import type { Clock } from '../clock.ts';
-import type { Failure } from '../media/failure.ts';
-import type { FrameSink } from '../media/source.ts';
 import type { VideoConfig } from '../media/track.ts';
 import type { Milliseconds } from '../../protocol/units.ts';
 import { AccessUnits, type AccessUnit } from './access-units.ts';
-import type { MediaFormat } from './format.ts';
 import { FrameTimes } from './frame-times.ts';
 import { H264 } from './h264.ts';
 import { H265 } from './h265.ts';
@@ -16,24 +11,13 @@ import { LENGTH_BYTES } from './nal-unit.ts';
 import { NalUnits } from './nal-units.ts';
 import type { RtpPacket } from './packet.ts';
 import { ParameterSets } from './parameter-sets.ts';
+import type { SenderReport } from './sender-report.ts';
+import type { Track, TrackCounts, TrackOptions } from './track.ts';
 
 /** Without one for so long there is no use in waiting: cameras with longer intervals send one when they are asked to play. */
 const KEYFRAME_PATIENCE_MS = 30_000;
 /** What goes on is told so often. */
 const TELL_EVERY_MS = 10_000;
-
-export interface TrackOptions {
-  readonly format: MediaFormat;
-  readonly clock: Clock;
-  readonly sink: FrameSink;
-  readonly failed: (failure: Failure) => void;
-  readonly log: Logger;
-}
-
-export interface TrackCounts {
-  frames: number;
-  leftOut: number;
-}
 
 /**
  * Frames of H.264 and H.265, made of packets in their order, and handed on as far as they can be decoded.
@@ -44,8 +28,8 @@ export interface TrackCounts {
  *     broken  ──frame──────────────────────────────────────────────▶ broken    left out, counted
  *     broken  ──keyframe, or a recovery point──────────────────────▶ whole
  */
-export class VideoTrack {
-  readonly #options: TrackOptions;
+export class VideoTrack implements Track {
+  readonly #options: TrackOptions<VideoConfig>;
   readonly #format: NalFormat;
   readonly #sets: ParameterSets;
   readonly #units: NalUnits;
@@ -62,7 +46,7 @@ export class VideoTrack {
   #told = -Infinity;
   #losses = 0;
 
-  constructor(options: TrackOptions, counts: TrackCounts) {
+  constructor(options: TrackOptions<VideoConfig>, counts: TrackCounts) {
     this.#options = options;
     this.#counts = counts;
     this.#format = options.format.codec === 'h265' ? H265 : H264;
@@ -95,6 +79,11 @@ export class VideoTrack {
     }
     this.#format.depacketize(payload, this.#units);
     if (packet.marker && !this.#units.open) this.#frames.marker();
+  }
+
+  report(report: SenderReport): void {
+    const { sender } = this.#options;
+    if (sender !== undefined) this.#times.report(report, sender, 'measure');
   }
 
   #parameters(unit: NalUnit): void {
