@@ -1,4 +1,4 @@
-import type { NalFormat } from './nal-format.ts';
+import type { NalFormat, NalKind } from './nal-format.ts';
 import type { NalUnit } from './nal-unit.ts';
 import { MAX_FRAME_BYTES, MAX_FRAME_PIECES } from './nal-units.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
@@ -37,10 +37,10 @@ type Building = { -readonly [Key in keyof AccessUnit]: AccessUnit[Key] } & { uni
  *     empty   ──another slice, of the frame a marker ended──────────────▶ picture   that one again: markers lie from now on
  *     empty   ──another slice otherwise, or part of one─────────────────▶ damaged
  *     picture ──slice, or what may stand behind─────────────────────────▶ picture
- *     picture ──parameter set───────────────────────────────────────────▶ picture   told behind it, or with its next slice
+ *     picture ──what should stand before one────────────────────────────▶ picture   held: the next slice says whose it is
  *     picture ──loss with the same timestamp before and after it────────▶ damaged
  *     picture ──marker, while they can be believed──────────────────────▶ empty     frame
- *     picture, damaged ──new timestamp, first slice, what stands before─▶ as empty  frame, or incomplete
+ *     picture, damaged ──new timestamp, first slice─────────────────────▶ as empty  frame, or incomplete
  *
  * Markers on parameter sets end nothing, and the timestamp that counts is the picture's: cameras mark each packet of a
  * keyframe's beginning, or send it with the time of the frame before. With fields instead of frames (interlaced) a second
@@ -54,7 +54,7 @@ export class AccessUnits {
   #pieces = 0;
   #picture = false;
   #damaged = false;
-  /** Parameter sets behind a slice: in front of another one of that picture, or of the next picture's first. */
+  /** What came behind a slice and stands in front of another one: of this picture, or of the next. */
   #between: NalUnit[] = [];
   /** Ended by its marker, and nothing of another frame since. */
   #ended: Building | undefined;
@@ -88,12 +88,10 @@ export class AccessUnits {
       case 'none':
         return;
       case 'parameters':
-        if (this.#picture && this.#between.length < MAX_SETS_BETWEEN) this.#between.push(unit);
-        else this.#sink.parameters(unit);
-        return;
       case 'before':
-        if (this.#picture) this.#end();
-        break;
+        if (this.#picture) this.#hold(unit);
+        else this.#take(unit, kind);
+        return;
       case 'after':
         // The picture may have been ended by a marker: it is gone.
         if (!this.#picture) return;
@@ -142,7 +140,7 @@ export class AccessUnits {
     const first = this.#format.beginsPicture(unit);
     const sameTime = this.#timestamp === this.#current.timestamp;
     if (this.#picture && first && !(this.interlaced && sameTime)) this.#end();
-    this.#tellBetween();
+    this.#release();
     if (this.#picture) return;
     const { units } = this.#current;
     if (units.length === 0 && this.#ended?.timestamp === this.#timestamp && (!first || this.interlaced)) {
@@ -167,7 +165,7 @@ export class AccessUnits {
 
   #add(unit: NalUnit): void {
     this.#measure(unit);
-    if (this.#size > MAX_FRAME_BYTES || this.#pieces > MAX_FRAME_PIECES) {
+    if (this.#isTooLarge()) {
       // No more of it is kept.
       this.#current.units = [];
       this.#damaged = true;
@@ -185,19 +183,36 @@ export class AccessUnits {
     this.#pieces += unit.data.length;
   }
 
+  #isTooLarge(): boolean {
+    return this.#size > MAX_FRAME_BYTES || this.#pieces > MAX_FRAME_PIECES;
+  }
+
   #end(): void {
     const frame = this.#current;
     const damaged = this.#damaged;
     this.#clear();
     if (damaged) this.#sink.incomplete(frame.disposable);
     else this.#sink.frame(frame);
-    this.#tellBetween();
+    this.#release();
   }
 
-  #tellBetween(): void {
-    const sets = this.#between;
+  /** Parameter sets are told, all else is part of the frame. */
+  #take(unit: NalUnit, kind: NalKind): void {
+    if (kind.role === 'parameters') this.#sink.parameters(unit);
+    else this.#add(unit);
+  }
+
+  /** GStreamer, for one, repeats parameter sets in front of each slice of a keyframe. */
+  #hold(unit: NalUnit): void {
+    this.#measure(unit);
+    if (this.#isTooLarge()) this.#between = [];
+    else this.#between.push(unit);
+  }
+
+  #release(): void {
+    const units = this.#between;
     this.#between = [];
-    for (const unit of sets) this.#sink.parameters(unit);
+    for (const unit of units) this.#take(unit, this.#format.kindOf(unit));
   }
 
   #clear(): void {
@@ -208,9 +223,6 @@ export class AccessUnits {
     this.#damaged = false;
   }
 }
-
-/** Of a picture's: GStreamer repeats them in front of each slice of a keyframe. */
-const MAX_SETS_BETWEEN = 64;
 
 /** `forbidden_zero_bit`, the first of both codecs' headers: what has it set is no unit. */
 const FORBIDDEN = 0x80;

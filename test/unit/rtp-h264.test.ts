@@ -146,6 +146,15 @@ describe('parameter sets', () => {
     expect(sizes(to)).toEqual(['640x480']);
   });
 
+  test('and messages in front of each slice do not part it either', () => {
+    const { packets, to } = h264();
+    const frame = [SEI, idr(1), SEI, more(idr(2))];
+    to.take(packets.packets([SPS, PPS, ...frame], time(0)));
+    to.take(packets.packets([SEI, p()], time(1), 'none'));
+    to.take(packets.packets([SEI, p(2)], time(2), 'none'));
+    expect(to.frames.map(unitsOf)).toEqual([frame, [SEI, p()]]);
+  });
+
   test('of the next frame, with the time of a picture that has no marker, are told behind that picture', () => {
     const { packets, to } = h264();
     to.take(packets.packets(KEYFRAME, time(0), 'none'));
