@@ -26,7 +26,7 @@ describe('timeDisplacement', () => {
     await using viewer = new Viewer(running.origin, 'cam');
     await viewer.whenState('live');
     const clock = /<UTCTiming [^>]*value="([^"]+)"/.exec(await viewer.manifest())?.[1] ?? '';
-    const { headers, body } = await request(clock);
+    const { headers, body } = await request(new URL(clock, new URL('manifest.mpd', viewer.base)));
     const text = await body.text();
     expect(text).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
     expect(headers['content-type']).toMatch(/^text\/plain/);
