@@ -45,6 +45,7 @@ export async function fastLl(): Promise<Target> {
     waitForAbsentSegment: true,
     clock: systemClock,
     onError: () => {},
+    onNotice: () => {},
   });
   return {
     name: 'fast-ll',

@@ -60,7 +60,7 @@ async function checkStarted(config: Config, around: Surroundings): Promise<Findi
   signal.throwIfAborted();
   let embedded: EmbeddedEdge;
   try {
-    embedded = await embeddedEdge(config, around, () => {});
+    embedded = await embeddedEdge(config, around, { debug: () => {}, warn: () => {} });
   } catch (error) {
     return [about('edge', 'edge').broken(messageOf(error))];
   }

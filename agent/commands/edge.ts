@@ -35,6 +35,7 @@ export async function runEdge(
     waitForAbsentSegment: true,
     clock,
     onError: (message) => log.debug(message),
+    onNotice: (sentence) => log.warn(sentence),
   });
   print(`Edge: ${embedded.url.href}`);
   if (given === undefined) {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { Camera } from '../camera/camera.ts';
 import type { CameraStatus } from '../camera/status.ts';
 import { publishTokenOf, secretOf, secretsOf } from '../config/credentials.ts';
-import { isLoopback } from '../embedded-sites.ts';
+import { isLoopback } from '../embedded-edge/sites.ts';
 import { startEmbeddedEdge, newSecret, type EmbeddedEdge, type EmbeddedEdgeOptions } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
@@ -36,7 +36,7 @@ export async function run(
   const ffmpeg = await locateFfmpeg(config.ffmpeg, environment);
   log.info(`FFmpeg ${ffmpeg.version} (${ffmpeg.origin})`);
 
-  const embedded = config.edge === undefined ? await embeddedEdge(config, around, log.debug.bind(log)) : undefined;
+  const embedded = config.edge === undefined ? await embeddedEdge(config, around, log) : undefined;
   const edge = embedded?.edge ?? remoteEdge(config, around);
   const say = (line: string): void => (screen === undefined ? print(line) : screen.print(`${line}\n`));
   try {
@@ -92,7 +92,7 @@ export async function httpsOf({ sslKeyFile, sslCertFile }: Config): Promise<Embe
 export async function embeddedEdge(
   config: Config,
   { clock, environment, redactor }: Surroundings,
-  onError: (message: string) => void,
+  log: Pick<Logger, 'debug' | 'warn'>,
 ): Promise<EmbeddedEdge> {
   const secret = secretOf(config.secret, environment) ?? newSecret();
   redactor.add(secret);
@@ -108,7 +108,8 @@ export async function embeddedEdge(
     timeDisplacement: config.timeDisplacement,
     waitForAbsentSegment: config.waitForAbsentSegment,
     clock,
-    onError,
+    onError: (message) => log.debug(message),
+    onNotice: (sentence) => log.warn(sentence),
   });
 }
 

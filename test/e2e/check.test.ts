@@ -35,6 +35,7 @@ const startEdge = (timeDisplacement = 0): Promise<EmbeddedEdge> =>
     waitForAbsentSegment: true,
     clock: systemClock,
     onError: () => {},
+    onNotice: () => {},
   });
 
 interface Outcome {

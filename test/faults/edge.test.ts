@@ -1,6 +1,8 @@
 /** The edge goes away in the middle of a segment: it is there again with all that it knew, and the segment is whole. */
+import { readdir, readlink, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { publishToken, startEdge } from '../e2e/support/edge-process.ts';
 import { folderWith, freePort, startFastLl } from '../e2e/support/fast-ll.ts';
 import { childrenOf } from '../e2e/support/processes.ts';
@@ -63,6 +65,49 @@ test('workerd is killed: it is back, with the settings that were made', async ()
   const [first, second] = [await viewer.segment(viewer.current, 0), await viewer.segment(viewer.current, 1)];
   expect(first.number === second.number ? first.bytes : second.bytes).toEqual(second.bytes);
 });
+
+test('what the edge has stored is removed under it: it is started anew, and all come back', async () => {
+  await using running = await fastLlWith([generated('doors', DOORS)]);
+  await using viewer = new Viewer(running.origin, 'doors');
+  await viewer.whenState('live', 15_000);
+  const [manifest, init] = [await viewer.manifest(), await viewer.init()];
+  await using watcher = new Watcher(new Viewer(running.origin, 'doors'));
+  await watcher.seesAfter(now());
+
+  const [workerd] = await childrenOf(running.fastLl.pid, 'workerd');
+  await rm(await storageOf(workerd?.pid), { recursive: true });
+  const removed = now();
+  const [said] = await running.fastLl.says(/the embedded edge fails: it answers 500; starting it anew/);
+  const restarted = now();
+  const back = await watcher.seesAfter(restarted);
+  await running.fastLl.says(/the embedded edge answers again/);
+
+  await using newcomer = new Viewer(running.origin, 'doors');
+  // One may have been whole at the edge already. All others are owed, and sent one after the other.
+  let lost = 0;
+  for (let number = Math.ceil(removed) + 1; number < newcomer.current; number += 1) {
+    await vi
+      .waitFor(async () => expect((await newcomer.segment(number)).fragments).not.toEqual([]), 5000)
+      .catch(() => (lost += 1));
+  }
+  tell({ fault: 'what the edge has stored is removed', back: [restarted - removed + back], lost });
+  expect(lost).toBe(0);
+  expect(restarted - removed).toBeLessThan(15);
+  expect(back).toBeLessThan(8);
+  expect(running.fastLl.stderr.split(said)).toHaveLength(2);
+  expect(await newcomer.manifest()).toBe(manifest);
+  expect(await newcomer.init()).toEqual(init);
+  expect((await newcomer.segment(newcomer.current)).fragments[0]?.time).toBeCloseTo(newcomer.current, 0);
+});
+
+/** Told by the files that it has open. */
+async function storageOf(workerd: number | undefined): Promise<string> {
+  const open = `/proc/${workerd}/fd`;
+  const files = await Promise.all((await readdir(open)).map((file) => readlink(join(open, file)).catch(() => '')));
+  const folder = files.map((file) => /^.*\/fast-ll-edge-[^/]+/.exec(file)?.[0]).find((one) => one !== undefined);
+  if (folder === undefined) throw new Error('expected a workerd with storage');
+  return folder;
+}
 
 test('an edge is deployed anew while agents are connected to it', async () => {
   const port = await freePort();

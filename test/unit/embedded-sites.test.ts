@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../agent/config/schema.ts';
-import { siteBindings, type SiteOptions } from '../../agent/embedded-sites.ts';
+import { siteBindings, type SiteOptions } from '../../agent/embedded-edge/sites.ts';
 
 const NEAR: SiteOptions = { host: '127.0.0.1', port: 8000, https: undefined, playback: 'open' };
 

@@ -104,6 +104,7 @@ const start: Record<Layout, (onError: (message: string) => void) => Promise<Spli
       waitForAbsentSegment: true,
       clock: systemClock,
       onError,
+      onNotice: () => {},
     }),
   'two processes': (onError) =>
     startSplitEdge({ bindings: { FASTLL_SECRET: TEST_SECRET, PLAYBACK: 'token', FAN_OUT: 'direct' }, onError }),
