@@ -35,7 +35,7 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
     signToken({ sub: stream, scope: right, exp: Math.floor(secondsOfMilliseconds(clock.wall()) + life) }, secret);
   const edge: Edge = {
     origin: embeddedOrigin(host, port, https),
-    ...connections(https?.cert),
+    ...connections(https?.own),
     token: () => token('publish', '*', AGENT_TOKEN_LIFE),
   };
   const over = new AbortController();

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
-import { httpsOf } from '../commands/run.ts';
 import type { Surroundings } from '../commands/surroundings.ts';
 import { secretsOf } from '../config/credentials.ts';
+import { httpsOf } from '../config/https.ts';
 import type { Config } from '../config/load.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
@@ -30,7 +30,7 @@ export async function check(
   around: Surroundings,
 ): Promise<number> {
   // Before anything else: what is wrong with the configuration is told as `run` tells it.
-  await httpsOf(config);
+  await httpsOf(config, around.clock.wall());
   around.redactor.add(...secretsOf(config, around.environment));
   const progress = options.json
     ? noProgress

@@ -1,6 +1,7 @@
-import { embeddedEdge, httpsOf } from '../commands/run.ts';
+import { embeddedEdge } from '../commands/run.ts';
 import type { Surroundings } from '../commands/surroundings.ts';
 import { secretOf } from '../config/credentials.ts';
+import { httpsOf } from '../config/https.ts';
 import type { Config } from '../config/load.ts';
 import { embeddedOrigin, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
 import { messageOf } from '../errors.ts';
@@ -25,10 +26,10 @@ async function checkRunning(
 ): Promise<Finding[] | undefined> {
   const secret = secretOf(config.secret, environment);
   const exp = Math.floor(secondsOfMilliseconds(clock.wall()) + TOKEN_LIFE_S);
-  const https = await httpsOf(config);
+  const https = await httpsOf(config, clock.wall());
   const edge: Edge = {
     origin: embeddedOrigin(config.host ?? '', config.port ?? 0, https),
-    ...connections(https?.cert),
+    ...connections(https?.own),
     token: () => signToken({ sub: '*', scope: 'publish', exp }, secret ?? newSecret()),
   };
   try {

@@ -1,11 +1,12 @@
-import { readText, type Config } from '../config/load.ts';
+import { httpsOf } from '../config/https.ts';
+import type { Config } from '../config/load.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import type { Logger } from 'pino';
 import { Camera } from '../camera/camera.ts';
 import type { CameraStatus } from '../camera/status.ts';
 import { publishTokenOf, secretOf, secretsOf } from '../config/credentials.ts';
 import { isLoopback } from '../embedded-edge/sites.ts';
-import { startEmbeddedEdge, newSecret, type EmbeddedEdge, type EmbeddedEdgeOptions } from '../embedded-edge.ts';
+import { startEmbeddedEdge, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
 import { ffmpegSource } from '../ffmpeg/source.ts';
@@ -82,12 +83,6 @@ function reportStatus(statuses: () => readonly CameraStatus[], log: Logger, sign
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
-/** Key and certificate of the embedded edge, read; undefined for HTTP. @throws UserError */
-export async function httpsOf({ sslKeyFile, sslCertFile }: Config): Promise<EmbeddedEdgeOptions['https']> {
-  if (sslKeyFile === undefined || sslCertFile === undefined) return undefined;
-  return { key: await readText(sslKeyFile), cert: await readText(sslCertFile) };
-}
-
 /** The edge that a configuration without "edge" has on this machine. @throws UserError */
 export async function embeddedEdge(
   config: Config,
@@ -96,7 +91,8 @@ export async function embeddedEdge(
 ): Promise<EmbeddedEdge> {
   const secret = secretOf(config.secret, environment) ?? newSecret();
   redactor.add(secret);
-  const https = await httpsOf(config);
+  const https = await httpsOf(config, clock.wall());
+  if (https?.warning !== undefined) log.warn(https.warning);
   return startEmbeddedEdge({
     // The schema has made sure of both.
     host: config.host ?? '',

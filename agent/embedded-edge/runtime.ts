@@ -1,6 +1,7 @@
 import type { Miniflare } from 'miniflare';
 import { milliseconds, type Seconds } from '../../protocol/units.ts';
 import type { Clock } from '../clock.ts';
+import type { Https } from '../config/https.ts';
 import { codeOf, messageOf, UserError } from '../errors.ts';
 import { siteBindings } from './sites.ts';
 import { openEdgeStorage } from './storage.ts';
@@ -20,8 +21,8 @@ export interface RuntimeOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** PEM texts; HTTP without them. */
-  readonly https: { readonly key: string; readonly cert: string } | undefined;
+  /** HTTP without it. */
+  readonly https: Https | undefined;
   readonly secret: string;
   readonly playback: 'open' | 'token';
   /** Sites whose pages may read what it answers; else its own, and where a token is needed any. */

@@ -1,8 +1,10 @@
+import type { X509Certificate } from 'node:crypto';
 import { Agent, type Dispatcher } from 'undici';
 import type { StreamName } from '../../protocol/names.ts';
 import { mediaPath, type MediaObject } from '../../protocol/paths.ts';
 import { Backlog } from './backlog.ts';
 import { Connections } from './connections.ts';
+import { pinnedTo } from './pinned.ts';
 import { withUserAgent } from './user-agent.ts';
 
 /** The edge as the agent reaches it. */
@@ -26,14 +28,17 @@ export const authorization = async (edge: Edge): Promise<{ authorization: string
 
 /**
  * How an agent reaches an edge, but for the token.
- * @param certificate the only one trusted, whatever name it bears: for the embedded edge, which is this machine
+ * @param certificate the only one trusted: for the embedded edge, which is this machine
  */
-export function connections(certificate?: string): Pick<Edge, 'dispatcher' | 'sockets' | 'backlog'> {
-  const connect = {
-    timeout: 5000,
-    ...(certificate === undefined ? {} : { ca: certificate, checkServerIdentity: () => undefined }),
+export function connections(certificate?: X509Certificate): Pick<Edge, 'dispatcher' | 'sockets' | 'backlog'> {
+  const dispatcher = ({ allowH2, ...options }: Agent.Options & { readonly allowH2: boolean }): Dispatcher => {
+    const connect = { timeout: 5000, allowH2 };
+    return new Agent({
+      ...options,
+      allowH2,
+      connect: certificate === undefined ? connect : pinnedTo(certificate, connect),
+    }).compose(withUserAgent);
   };
-  const dispatcher = (options: Agent.Options): Dispatcher => new Agent({ ...options, connect }).compose(withUserAgent);
   return {
     dispatcher: new Connections(() =>
       dispatcher({
