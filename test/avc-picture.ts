@@ -40,8 +40,8 @@ export const PROGRESSIVE: Picture = {
 
 export const HIGH = [100, 110, 122, 244, 44];
 
-export function sps(picture: Picture): number[] {
-  const bits = new Bits().u(8, 0x67).u(8, picture.profile).u(8, 0).u(8, 31).ue(0);
+export function sps(picture: Picture, id = 0): number[] {
+  const bits = new Bits().u(8, 0x67).u(8, picture.profile).u(8, 0).u(8, 31).ue(id);
   if (HIGH.includes(picture.profile)) {
     bits.ue(picture.chroma);
     if (picture.chroma === 3) bits.u(1, picture.separatePlanes ? 1 : 0);

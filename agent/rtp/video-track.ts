@@ -6,8 +6,7 @@ import { FrameTimes } from './frame-times.ts';
 import { H264 } from './h264.ts';
 import { H265 } from './h265.ts';
 import type { NalFormat } from './nal-format.ts';
-import type { NalUnit } from './nal-unit.ts';
-import { LENGTH_BYTES } from './nal-unit.ts';
+import { LENGTH_BYTES, type NalUnit } from './nal-unit.ts';
 import { NalUnits } from './nal-units.ts';
 import type { RtpPacket } from './packet.ts';
 import { ParameterSets } from './parameter-sets.ts';
@@ -16,6 +15,8 @@ import type { Track, TrackCounts, TrackOptions } from './track.ts';
 
 /** Without one for so long there is no use in waiting: cameras with longer intervals send one when they are asked to play. */
 const KEYFRAME_PATIENCE_MS = 30_000;
+/** New ones between two keyframes: a stream has a few, seldom a dozen. */
+const MAX_NEW_SETS = 32;
 /** What goes on is told so often. */
 const TELL_EVERY_MS = 10_000;
 
@@ -40,6 +41,8 @@ export class VideoTrack implements Track {
   /** Since when it isn't whole, by the first frame. */
   #since: Milliseconds | undefined;
   #config: VideoConfig | undefined;
+  /** Parameter sets that the configuration does not have yet. */
+  #newSets: NalUnit[] = [];
   /** Whether frames that refer to what was before the last keyframe can't be decoded. */
   #skips = false;
   #failed = false;
@@ -87,7 +90,7 @@ export class VideoTrack implements Track {
   }
 
   #parameters(unit: NalUnit): void {
-    this.#sets.add(unit.copy());
+    if (this.#sets.add(unit.copy()) && this.#newSets.length < MAX_NEW_SETS) this.#newSets.push(unit);
     try {
       this.#frames.interlaced = this.#sets.current()?.interlaced ?? false;
     } catch (error) {
@@ -103,7 +106,7 @@ export class VideoTrack implements Track {
     if (frame.key) this.#skips = frame.open && this.#state !== 'whole';
     else if (!frame.skipped) this.#skips = false;
     if (this.#skips && frame.skipped) return this.#leaveOut(frame.arrival);
-    if (!this.#configure()) return this.#leaveOut(frame.arrival);
+    if ((frame.key || this.#config === undefined) && !this.#configure(frame)) return this.#leaveOut(frame.arrival);
     const again = frame.again && this.#state === 'whole';
     const { time, compositionOffset, jump } = again
       ? this.#times.again()
@@ -114,16 +117,30 @@ export class VideoTrack implements Track {
     if (jump !== 0) this.#options.sink.jump(jump);
     const data: Uint8Array[] = [];
     let size = 0;
-    for (const unit of frame.units) {
+    for (const unit of this.#withNewSets(frame)) {
       data.push(...unit.data);
       size += LENGTH_BYTES + unit.size;
     }
     this.#options.sink.frame({ time, compositionOffset, keyframe: frame.key, data, size });
   }
 
+  /**
+   * In mid-GOP a new configuration would cost viewers all frames until the next keyframe: a decoder takes what is new from
+   * the frame as well.
+   */
+  #withNewSets({ units }: AccessUnit): readonly NalUnit[] {
+    if (this.#newSets.length === 0) return units;
+    const sets = this.#newSets;
+    this.#newSets = [];
+    const picture = units.findIndex((unit) => this.#format.kindOf(unit).role === 'slice');
+    return units.toSpliced(picture, 0, ...sets);
+  }
+
   /** Tells what has changed. @returns whether frames can be decoded with what is known */
-  #configure(): boolean {
+  #configure({ units }: AccessUnit): boolean {
     try {
+      const slice = units.find((unit) => this.#format.kindOf(unit).role === 'slice');
+      if (slice !== undefined) this.#sets.use(slice);
       const parameters = this.#sets.current();
       if (parameters === undefined) return false;
       if (parameters.config !== this.#config) {
@@ -131,6 +148,7 @@ export class VideoTrack implements Track {
         this.#times.configure(parameters.reordered);
         this.#options.sink.config(parameters.config);
       }
+      this.#newSets = [];
       return true;
     } catch (error) {
       if (!(error instanceof ParameterSetError)) throw error;

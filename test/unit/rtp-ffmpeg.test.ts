@@ -193,3 +193,30 @@ describe.each(STREAMS)('$name', ({ codec, encode, reordered }) => {
     expect(pictures(fromCmaf).length).toBe(FRAMES);
   });
 });
+
+test.skipIf(!encoders.includes('libx264'))(
+  'a stream without keyframes, joined late, is decoded from a recovery point on',
+  () => {
+    const encode = '-pix_fmt yuv420p -c:v libx264 -preset veryfast -bf 0 -x264-params intra-refresh=1:keyint=10';
+    const frames = encoded('h264', encode);
+    const [packets, to] = [new Packetizer(), new Receiving()];
+    const [, ...others] = frames;
+    const isSet = (unit: Uint8Array): boolean => (unit[0]! & 0x1f) === 7 || (unit[0]! & 0x1f) === 8;
+    const sets = frames[0]!.units.filter(isSet);
+    to.take(packets.packets(sets, 0, 'none'));
+    for (const { seen, units } of others) to.take(packets.packets(packed(units, AVC_PACKING), seen));
+    expect(to.frames.length).toBeGreaterThan(FRAMES - 12);
+    expect(to.frames.length).toBeLessThan(FRAMES - 1);
+    expect(to.frames.some(({ keyframe }) => keyframe)).toBe(false);
+    const raw = Buffer.concat(
+      [...sets, ...to.frames.flatMap(unitsOf)].flatMap((unit) => [Uint8Array.of(0, 0, 0, 1), unit]),
+    );
+    const decoded = ffmpeg('-flags output_corrupt -f h264 -i pipe:0 -fps_mode passthrough -f framemd5 pipe:1', raw);
+    expect(
+      decoded.stdout
+        .toString()
+        .split('\n')
+        .filter((line) => /^\d/.test(line)).length,
+    ).toBeGreaterThan(10);
+  },
+);

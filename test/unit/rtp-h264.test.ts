@@ -188,6 +188,37 @@ describe('parameter sets', () => {
     expect(sizes(to)).toEqual(['640x480', '1280x720', '640x480']);
   });
 
+  test('that are new in mid-GOP are in the frame, and told with the next keyframe', () => {
+    const { packets, to } = h264();
+    const other = Uint8Array.of(0x68, 0x5b, 0x8f, 0x20); // pic_parameter_set_id 1
+    to.take(packets.packets(KEYFRAME, time(0)));
+    to.take(packets.packets([DELIMITER, other, p(1)], time(1)));
+    to.take(packets.packets([DELIMITER, other, p(2)], time(2)));
+    expect(to.frames.slice(1).map(unitsOf)).toEqual([
+      [DELIMITER, other, p(1)],
+      [DELIMITER, p(2)],
+    ]);
+    expect(to.configs.length).toBe(1);
+    to.take(packets.packets([SPS, PPS, other, idr(3)], time(3)));
+    expect(unitsOf(to.frames[3])).toEqual([idr(3)]);
+    expect(to.configs.length).toBe(2);
+    expect(Buffer.from(to.configs[1]!.record).includes(Buffer.from(other))).toBe(true);
+  });
+
+  test('of which there are several: the one that the keyframe uses says how large it is', () => {
+    const { packets, to } = h264();
+    // seq_parameter_set_id 1, and a PPS 1 that belongs to it.
+    const second = Uint8Array.from(sps({ ...PROGRESSIVE, across: 80, down: 45 }, 1));
+    const itsPps = Uint8Array.of(0x68, 0x4b, 0x8f, 0x20);
+    // first_mb_in_slice 0, slice_type 7, pic_parameter_set_id 1 or 0: 1 0001000 010 or 1 0001000 1
+    const using = (pps: 0 | 1): Uint8Array => Uint8Array.of(0x65, 0x88, pps === 1 ? 0x41 : 0x81, 1, 2, 3);
+    const all = [SPS, second, PPS, itsPps];
+    to.take(packets.packets([...all, using(1)], time(0)));
+    to.take(packets.packets([...all, using(0)], time(1)));
+    to.take(packets.packets([...all, using(0)], time(2)));
+    expect(sizes(to)).toEqual(['1280x720', '640x480']);
+  });
+
   test('that describe a picture nobody can show are refused with what they said, once', () => {
     const { packets, to } = h264();
     const absurd = Uint8Array.from(sps({ ...PROGRESSIVE, across: 1250, down: 1250 }));
