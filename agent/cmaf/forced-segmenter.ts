@@ -89,7 +89,7 @@ export class ForcedSegmenter implements Segmenter {
     const { boundary } = sequence;
     // Where rounding leaves open whether the next one is the boundary's keyframe it is waited for, not dropped.
     const isLast = expected >= boundary - this.#tolerance + ROUNDING;
-    const isFull = expected - (this.#pending.start ?? time) >= this.#fragmentDuration - this.#tolerance;
+    const isFull = expected - (this.#pending.first?.time ?? time) >= this.#fragmentDuration - this.#tolerance;
     if (isLast || isFull) yield* this.#flush();
     if (isLast) yield* sequence.close();
     if (expected >= boundary - this.#fragmentDuration - this.#tolerance) yield* sequence.openNext();
@@ -97,7 +97,7 @@ export class ForcedSegmenter implements Segmenter {
 
   *#flush(): Generator<Step, void, void> {
     const { number } = this.#sequence;
-    if (number === undefined || this.#pending.start === undefined) return;
+    if (number === undefined || this.#pending.first === undefined) return;
     const samples = this.#pending.take(this.#nominal, segmentStart(number, this.#segmentDuration));
     yield { kind: 'fragment', number, samples };
   }

@@ -15,9 +15,8 @@ export class PendingFrames {
   /** When the last sample of the last fragment ends. */
   #told: Ticks | undefined;
 
-  /** Time of the first one. */
-  get start(): Ticks | undefined {
-    return this.#frames[0]?.time;
+  get first(): Frame | undefined {
+    return this.#frames[0];
   }
 
   push(frame: Frame): void {

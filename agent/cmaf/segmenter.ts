@@ -22,8 +22,10 @@ export interface Segmenter {
 
 /** Every number from the first to the last is told exactly once: opened and closed, or skipped. */
 export type Step =
-  /** Readers of the segment may be let in. */
-  | { readonly kind: 'open'; readonly number: SegmentNumber }
+  /**
+   * Readers of the segment may be let in. Where keyframes may lie anywhere, `keyframe` is the segment of the last one there is.
+   */
+  | { readonly kind: 'open'; readonly number: SegmentNumber; readonly keyframe?: SegmentNumber }
   /** More of an open segment. */
   | { readonly kind: 'fragment'; readonly number: SegmentNumber; readonly samples: readonly Sample[] }
   /** The segment is complete. */
