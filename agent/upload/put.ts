@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { request } from 'undici';
-import { VIEWERS_HEADER, WRITER_HEADER } from '../../protocol/headers.ts';
+import { KEYFRAME_HEADER, VIEWERS_HEADER, WRITER_HEADER } from '../../protocol/headers.ts';
+import type { SegmentNumber } from '../../protocol/names.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
@@ -38,6 +39,8 @@ export interface PutOptions {
   readonly url: URL;
   readonly body: SegmentBody;
   readonly writer: string;
+  /** Which segment has the last keyframe, where this one need not begin with one. */
+  readonly keyframe?: SegmentNumber | undefined;
   /** When the segment ends, by the wall clock. */
   readonly end: Milliseconds;
   /** How much longer it is of use to anybody. */
@@ -113,8 +116,13 @@ async function inTurn(options: UnderWay, attempts: number, over: AbortSignal): P
 
 /** @throws whatever kept it from being answered */
 async function attempt(options: UnderWay, patience: number, over: AbortSignal): Promise<Attempt> {
-  const { edge, url, body, writer, clock } = options;
-  const headers = { ...(await authorization(edge)), 'content-type': 'video/mp4', [WRITER_HEADER]: writer };
+  const { edge, url, body, writer, keyframe, clock } = options;
+  const headers = {
+    ...(await authorization(edge)),
+    'content-type': 'video/mp4',
+    [WRITER_HEADER]: writer,
+    ...(keyframe === undefined ? {} : { [KEYFRAME_HEADER]: String(keyframe) }),
+  };
   const connections = edge.dispatcher.current;
   const silent = new AbortController();
   let timer: NodeJS.Timeout | undefined;

@@ -41,7 +41,7 @@ export class Uploader {
     switch (step.kind) {
       case 'open':
         if (this.#sequenceNumber === 0) this.#bridge(step.number);
-        this.#append(this.#open(step.number), segmentHeader());
+        this.#append(this.#open(step.number, step.keyframe), segmentHeader());
         return;
       case 'fragment': {
         this.#sequenceNumber += 1;
@@ -71,11 +71,11 @@ export class Uploader {
     await Promise.all(this.#puts);
   }
 
-  #open(number: SegmentNumber): SegmentBody {
+  #open(number: SegmentNumber, keyframe?: SegmentNumber): SegmentBody {
     const body = new SegmentBody();
     this.#owed.set(number, body);
     this.#options.edge.backlog.add(body);
-    const put = this.#put(number, body).finally(() => this.#puts.delete(put));
+    const put = this.#put(number, body, keyframe).finally(() => this.#puts.delete(put));
     this.#puts.add(put);
     return body;
   }
@@ -84,7 +84,7 @@ export class Uploader {
     this.#options.edge.backlog.append(body, piece);
   }
 
-  async #put(number: SegmentNumber, body: SegmentBody): Promise<void> {
+  async #put(number: SegmentNumber, body: SegmentBody, keyframe: SegmentNumber | undefined): Promise<void> {
     const { edge, stream, representation, segmentDuration, timeShift, writer, clock, signal } = this.#options;
     const end = secondsOfTicks(segmentStart(number, segmentDuration)) + segmentDuration;
     const outcome = await putSegment({
@@ -92,6 +92,7 @@ export class Uploader {
       url: mediaUrl(edge, stream, { kind: 'segment', representation, number }),
       body,
       writer,
+      keyframe,
       end: millisecondsOfSeconds(seconds(end)),
       life: milliseconds(millisecondsOfSeconds(timeShift) + GRACE),
       clock,
