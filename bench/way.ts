@@ -1,22 +1,21 @@
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { execa } from 'execa';
+import { pino } from 'pino';
 import { request } from 'undici';
+import { forkedSource } from '../agent/camera/fork.ts';
+import { systemClock } from '../agent/clock.ts';
 import { fragment } from '../agent/cmaf/fragment.ts';
 import { streamsSchema, type StreamConfig } from '../agent/config/schema.ts';
-import { FIRST_PIPE, ffmpegRun } from '../agent/ffmpeg/arguments.ts';
 import { locateFfmpeg } from '../agent/ffmpeg/locate.ts';
-import { FlvReader } from '../agent/ffmpeg/flv.ts';
-import { seconds } from '../protocol/units.ts';
-import { openPassage } from '../agent/rtsp/passage.ts';
+import { ffmpegSource } from '../agent/ffmpeg/source.ts';
+import type { TracksSource } from '../agent/media/source.ts';
+import { cameraSource } from '../agent/rtsp/source.ts';
 import { startCamera } from '../test/fixtures/camera/camera.ts';
 import { folderWith, freePort, startFastLl } from '../test/e2e/support/fast-ll.ts';
 
 /**
  * Where a frame's time goes on its way from an RTSP camera to a viewer's socket: the way is walked again and again, each
- * time a step further, and each step costs what it adds. The camera says when the frame that came last was captured; all
- * clocks are this machine's. A table, in milliseconds. `--direct` has FFmpeg connect to the camera itself.
+ * time a step further, and each step costs what it adds; copied, transcoded, and with FFmpeg's own RTSP. The camera says when
+ * the frame that came last was captured; all clocks are this machine's. A table, in milliseconds.
  */
 const { values } = parseArgs({
   options: {
@@ -24,55 +23,39 @@ const { values } = parseArgs({
     size: { type: 'string', default: '1280x720' },
     kbps: { type: 'string', default: '2000' },
     seconds: { type: 'string', default: '10' },
-    direct: { type: 'boolean', default: false },
   },
 });
 const fps = Number(values.fps);
 const now = (): number => performance.timeOrigin + performance.now();
+const clock = systemClock;
+const log = pino({ level: 'silent' });
 
 await using camera = await startCamera({ size: values.size, fps });
-const over = new AbortController();
-const passage = await openPassage(camera.url, over.signal);
-const entry = {
-  ...{
-    name: 'Way',
-    stream: 'way',
-    type: 'RTSP',
-    input: camera.url,
-    targetFps: fps,
-    fragmentDuration: 1 / fps,
-  },
-  ...{
-    alwaysOn: true,
-    qualities: { video: [{ targetWidth: Number(values.size.split('x')[0]), targetBitrate: Number(values.kbps) }] },
-  },
-};
-const [stream] = streamsSchema.parse([entry]) as [StreamConfig];
 const ffmpeg = await locateFfmpeg(undefined, process.env);
-const run = ffmpegRun(stream, {
-  now: seconds(Date.now() / 1000),
-  hasFpsMode: ffmpeg.hasFpsMode,
-  passage: values.direct ? undefined : passage.href,
+
+const COPIED = { copy: true };
+const ENCODED = { targetWidth: Number(values.size.split('x')[0]), targetBitrate: Number(values.kbps) };
+const entryOf = (quality: object, more: object = {}): object => ({
+  ...{ name: 'Way', stream: 'way', type: 'RTSP', input: camera.url, targetFps: fps, fragmentDuration: 1 / fps },
+  ...{ alwaysOn: true, qualities: { video: [quality] }, ...more },
 });
-const before = run.args.slice(0, run.args.indexOf('-filter_complex'));
-const graph = run.args[run.args.indexOf('-filter_complex') + 1] ?? '';
-const encoder = run.args.slice(run.args.indexOf('-map'), run.args.indexOf('-f', run.args.indexOf('-map')));
+const parsed = (entry: object) => streamsSchema.parse([entry])[0] as Extract<StreamConfig, { type: 'RTSP' }>;
+const forked = (entry: object): TracksSource => {
+  const stream = parsed(entry);
+  const { input: url, transport } = stream;
+  return forkedSource(cameraSource({ url, transport, clock, log }), { stream, ffmpeg, clock, log });
+};
 
 const rows: { readonly step: string; readonly p50: number; readonly p95: number }[] = [];
-const asText = ['-f', 'framecrc', '-flush_packets', '1', `pipe:${FIRST_PIPE}`];
-// Encoders of raw pictures have threads too, and hold back as many.
-const raw = ['-map', '[v0]', ...(ffmpeg.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough'])];
-const pictures = [...raw, '-c:v', 'wrapped_avframe', '-threads', '1', ...asText];
-await walk('camera, network, demux', textLatencies([...before, '-map', '0:v:0', '-c', 'copy', ...asText]));
-await walk('decode', textLatencies([...before, '-filter_complex', '[0:v:0]null[v0]', ...pictures]));
-await walk('decimate, scale', textLatencies([...before, '-filter_complex', graph, '-copyts', ...pictures]));
-await walk('encode', textLatencies([...before, '-filter_complex', graph, '-copyts', ...encoder, ...asText]));
-await walk('FLV, pipe, reader', flvLatencies());
-await walk('agent, PUT, object, GET', viewerLatencies());
-const table = rows.map((row, index) => ({ ...row, adds: round(row.p50 - (rows[index - 1]?.p50 ?? 0)) }));
+await walk('copied: client', sourceLatencies(forked(entryOf(COPIED))));
+await walk('copied: PUT, object, GET', viewerLatencies(entryOf(COPIED)));
+await walk('transcoded: client, FFmpeg', sourceLatencies(forked(entryOf(ENCODED))));
+await walk('transcoded: PUT, object, GET', viewerLatencies(entryOf(ENCODED)));
+const byFfmpeg = entryOf(ENCODED, { via: 'ffmpeg' });
+await walk("by FFmpeg's RTSP: FFmpeg", sourceLatencies(ffmpegSource({ stream: parsed(byFfmpeg), ffmpeg, clock, log })));
+await walk("by FFmpeg's RTSP: PUT, object, GET", viewerLatencies(byFfmpeg));
 // oxlint-disable-next-line no-console -- what it is run for
-console.table(table);
-over.abort();
+console.table(rows);
 process.stdout.write(`a fragment is written in ${fragmentMicroseconds().toFixed(0)} µs\n`);
 
 async function walk(step: string, latencies: AsyncGenerator<number>): Promise<void> {
@@ -91,42 +74,32 @@ async function walk(step: string, latencies: AsyncGenerator<number>): Promise<vo
   rows.push(row);
 }
 
-/** By FFmpeg's own account of each frame: a line of text the moment it is written. */
-async function* textLatencies(args: readonly string[]): AsyncGenerator<number> {
-  const child = execa(ffmpeg.path, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], buffer: false, reject: false });
+/** When frames come out of a source. */
+async function* sourceLatencies(source: TracksSource): AsyncGenerator<number> {
+  const over = new AbortController();
+  const latencies: number[] = [];
+  let came = Promise.withResolvers<void>();
+  const sink = {
+    ...{ config: () => {}, jump: () => {} },
+    frame: () => {
+      latencies.push(now() - camera.newest);
+      came.resolve();
+    },
+  };
+  const ended = source([sink], over.signal);
   try {
-    const lines = createInterface({ input: pipeOf(child) });
-    for await (const line of lines) if (line.startsWith('0,')) yield now() - camera.newest;
-  } finally {
-    child.kill('SIGKILL');
-    await child;
-  }
-}
-
-function pipeOf({ stdio }: { readonly stdio: readonly unknown[] }): Readable {
-  return stdio[FIRST_PIPE] as Readable;
-}
-
-async function* flvLatencies(): AsyncGenerator<number> {
-  const child = execa(ffmpeg.path, run.args, {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    buffer: false,
-    reject: false,
-  });
-  try {
-    const reader = new FlvReader();
-    for await (const chunk of pipeOf(child) as AsyncIterable<Uint8Array>) {
-      for (const event of reader.push(chunk)) {
-        if (event.kind === 'frame') yield now() - camera.newest;
-      }
+    for (;;) {
+      await came.promise;
+      came = Promise.withResolvers();
+      yield* latencies.splice(0);
     }
   } finally {
-    child.kill('SIGKILL');
-    await child;
+    over.abort();
+    await ended;
   }
 }
 
-async function* viewerLatencies(): AsyncGenerator<number> {
+async function* viewerLatencies(entry: object): AsyncGenerator<number> {
   const port = await freePort();
   await using files = await folderWith({
     'config.json': { host: '127.0.0.1', port, streams: 'streams.json' },

@@ -48,6 +48,7 @@ export type CameraDecision =
   | { readonly kind: 'start' }
   /** As nobody watches. */
   | { readonly kind: 'stop' }
+  /** Told before it is tried again. */
   | { readonly kind: 'wait'; readonly failure: Failure; readonly delay: Milliseconds };
 
 export interface CameraContext {
@@ -129,11 +130,12 @@ function whileRunning(state: Running, event: CameraEvent, context: CameraContext
 function failed(state: Running, failure: Failure, otherWay: boolean, context: CameraContext): Transition {
   const { now } = context;
   const failures = now - state.since > GOOD_RUN ? 1 : state.failures + 1;
-  // Nothing is wrong with a camera whose clock, or ours, was set; and another way is to be tried, not the same again.
-  const again = otherWay || (failure.kind === 'clock' && failures === 1);
-  const delay = again ? milliseconds(0) : delayAfter(failure.kind === 'credentials' ? SLOWLY : SOON, failures);
+  if (otherWay) return started(failures, context, state.wanted);
+  // Nothing is wrong with a camera whose clock, or ours, was set.
+  const atOnce = failure.kind === 'clock' && failures === 1;
+  const delay = atOnce ? milliseconds(0) : delayAfter(failure.kind === 'credentials' ? SLOWLY : SOON, failures);
   const wait: CameraDecision = { kind: 'wait', failure, delay };
-  if (again) {
+  if (atOnce) {
     const next = started(failures, context, state.wanted);
     return { ...next, decisions: [wait, ...next.decisions] };
   }

@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { Control } from '../control.ts';
-import type { TracksSource } from '../media/source.ts';
 import type { Edge } from '../upload/edge.ts';
 import { milliseconds, millisecondsOfTicks, type Milliseconds } from '../../protocol/units.ts';
 import { Announcement } from './announcement.ts';
@@ -16,17 +15,18 @@ import {
   type CameraState,
 } from './camera-state.ts';
 import { Deliveries } from './deliveries.ts';
+import { known, type Renditions } from './renditions.ts';
 import { startRun, type Run } from './run.ts';
 import { Meter, type CameraStatus } from './status.ts';
 import { finishSummary, keepSummary } from './summary-file.ts';
-import type { Rendition } from './track-writer.ts';
+import type { Way } from './way.ts';
 
 /** How long the last segments may take when the agent ends. */
 const SHUTDOWN = milliseconds(2000);
 
 export interface CameraOptions {
   readonly stream: StreamConfig;
-  readonly source: TracksSource;
+  readonly way: Way;
   readonly edge: Edge;
   readonly clock: Clock;
   readonly log: Logger;
@@ -158,6 +158,7 @@ export class Camera {
     const signal = AbortSignal.any([this.#options.signal, stop.signal]);
     const run = startRun({
       ...this.#options,
+      source: this.#options.way.source,
       signal,
       uploadSignal: this.#uploads.signal,
       due: this.#due(),
@@ -184,7 +185,8 @@ export class Camera {
     stop.abort();
     this.#newestFrame = undefined;
     if (failure === undefined) this.#settles(finishSummary(summary));
-    this.#take({ kind: 'over', failure });
+    const otherWay = failure !== undefined && this.#options.way.goOver(failure);
+    this.#take({ kind: 'over', failure, otherWay });
   }
 
   /** What was left to be done gets done by itself; the next run need not wait for it. @param work never rejects */
@@ -194,12 +196,12 @@ export class Camera {
   }
 
   /** Tells the edge what there is to see, and when players may begin. Never rejects. */
-  async #goLive(renditions: readonly Rendition[], signal: AbortSignal): Promise<void> {
+  async #goLive(renditions: Renditions, signal: AbortSignal): Promise<void> {
     const { stream, log } = this.#options;
-    await this.#announcement.tell(renditions, signal);
-    if (signal.aborted) return;
+    if (!(await this.#announcement.tell(renditions, signal))) return;
+    if (this.#state.kind === 'live') return;
     this.#take({ kind: 'ready' });
-    const sizes = renditions.map(({ config }) => `${config.width}×${config.height}`);
+    const sizes = known(renditions).map(({ config }) => `${config.width}×${config.height}`);
     log.info(`${stream.stream}: live, ${sizes.join(' ')}`);
   }
 

@@ -1,23 +1,18 @@
-import type { StreamConfig } from '../config/schema.ts';
-import type { TrackConfig } from '../media/track.ts';
+import type { StreamConfig, VideoQuality } from '../config/schema.ts';
+import { isCopied } from '../config/schema.ts';
 import type { Representation, StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId } from '../../protocol/names.ts';
+import type { Renditions } from './renditions.ts';
+import type { Rendition } from './track-writer.ts';
 
 /** Representations are numbered in the order of the configuration's qualities, as the original does. */
 export const representationId = (index: number): RepresentationId => String(index) as RepresentationId;
 
-/** What the edge needs to know of a stream. @param tracks by quality; none until the encoder has told its codecs */
-export function describe(stream: StreamConfig, tracks: readonly TrackConfig[]): StreamDescription {
-  const representations = tracks.map(({ codecs, width, height }, index): Representation => {
-    const bitrate = stream.qualities.video[index]?.targetBitrate ?? 0;
-    return {
-      id: representationId(index),
-      codecs,
-      width,
-      height,
-      bandwidth: Math.round(bitrate * 1000),
-      frameRate: stream.targetFps,
-    };
+/** What the edge needs to know of a stream. @param renditions by quality, as far as they are known */
+export function describe(stream: StreamConfig, renditions: Renditions): StreamDescription {
+  const representations = stream.qualities.video.flatMap((quality, index) => {
+    const rendition = renditions[index];
+    return rendition === undefined ? [] : [representationOf(stream, quality, index, rendition)];
   });
   return {
     title: stream.name,
@@ -31,6 +26,17 @@ export function describe(stream: StreamConfig, tracks: readonly TrackConfig[]): 
     definition: definitionOf(stream),
     tracks: representations.length === 0 ? [] : [{ kind: 'video', representations }],
   };
+}
+
+function representationOf(
+  { targetFps }: StreamConfig,
+  quality: VideoQuality,
+  index: number,
+  { config: { codecs, width, height }, facts }: Rendition,
+): Representation {
+  const common = { id: representationId(index), codecs, width, height };
+  if (isCopied(quality)) return { ...common, bandwidth: 1, frameRate: targetFps, ...facts, copied: true };
+  return { ...common, bandwidth: Math.round(quality.targetBitrate * 1000), frameRate: targetFps };
 }
 
 /** The entry of `streams.json`, its input without credentials. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ForcedSegmenter } from '../cmaf/forced-segmenter.ts';
+import { SliceSegmenter } from '../cmaf/slice-segmenter.ts';
 import type { Clock } from '../clock.ts';
-import type { StreamConfig } from '../config/schema.ts';
+import { isCopied, type StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import type { Failure } from '../media/failure.ts';
 import type { Frame } from '../media/frame.ts';
@@ -10,10 +11,10 @@ import type { Edge } from '../upload/edge.ts';
 import type { PutOutcome } from '../upload/put.ts';
 import { Uploader } from '../upload/uploader.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
-import { seconds, secondsOfTicks, ticksOfSeconds, type Milliseconds, type Ticks } from '../../protocol/units.ts';
+import { seconds, secondsOfTicks, ticksOfSeconds, type Ticks } from '../../protocol/units.ts';
 import { representationId } from './description.ts';
-import { silence } from './silence.ts';
-import { TrackWriter, type Rendition } from './track-writer.ts';
+import { demandOneInit, type Renditions } from './renditions.ts';
+import { TrackWriter } from './track-writer.ts';
 
 /** Less than this the segmenter copes with. */
 const NOTICED = ticksOfSeconds(seconds(0.25));
@@ -30,8 +31,8 @@ export interface RunOptions {
   readonly uploadSignal: AbortSignal;
   /** By quality, where the run before left off. */
   readonly due: readonly (SegmentNumber | undefined)[];
-  /** What every quality is like is known. */
-  readonly onRenditions: (renditions: readonly Rendition[]) => void;
+  /** More is known of what there is: by quality, as far as it is known. */
+  readonly onRenditions: (renditions: Renditions) => void;
   readonly onFrame: (index: number, frame: Frame) => void;
   readonly onOutcome: (number: SegmentNumber, outcome: PutOutcome) => void;
   /** An attempt to send a segment has failed, and another one follows. */
@@ -49,52 +50,47 @@ export interface Run {
 
 /** One run of a camera: its frames, and their way to the edge. What it was in the midst of when it ends breaks off. */
 export function startRun(options: RunOptions): Run {
-  const { stream, clock } = options;
+  const { stream } = options;
   const ending = new AbortController();
   const signal = AbortSignal.any([options.signal, ending.signal]);
-  const jumped = Promise.withResolvers<Failure>();
-  let newest: Milliseconds | undefined;
-  const renditions = new Map<number, Rendition>();
-  const told = (index: number, rendition: Rendition): void => {
-    renditions.set(index, rendition);
-    if (renditions.size < stream.qualities.video.length) return;
-    const all = stream.qualities.video.map((_, quality) => renditions.get(quality)!);
-    if (stream.serverSideRepresentationSwitching) demandOneInit(all);
-    options.onRenditions(all);
-  };
-  const tracks = stream.qualities.video.map((_, index) => {
-    const uploader = uploaderOf(options, index);
-    const track = new TrackWriter({
-      segmenter: new ForcedSegmenter({ ...stream, frameRate: stream.targetFps }),
-      uploader,
-      onRendition: (rendition) => told(index, rendition),
-      onFrame: (frame) => {
-        newest = clock.monotonic();
-        options.onFrame(index, frame);
+  const failed = Promise.withResolvers<Failure>();
+  let renditions: Renditions = stream.qualities.video.map(() => undefined);
+  const tracks = stream.qualities.video.map((quality, index) => {
+    const { segmentDuration, fragmentDuration, targetFps } = stream;
+    const copied = isCopied(quality);
+    return new TrackWriter({
+      copied,
+      segmenter: () =>
+        copied
+          ? new SliceSegmenter({ segmentDuration, fragmentDuration })
+          : new ForcedSegmenter({ segmentDuration, fragmentDuration, frameRate: targetFps }),
+      uploader: (due) => uploaderOf(options, index, due),
+      due: options.due[index],
+      onRendition: (rendition) => {
+        renditions = renditions.with(index, rendition);
+        if (stream.serverSideRepresentationSwitching) demandOneInit(renditions);
+        options.onRenditions(renditions);
       },
+      onFrame: (frame) => options.onFrame(index, frame),
       onJump: (by) => {
-        if (Math.abs(by) > NOTICED) jumped.resolve(clockFailure(by));
+        if (Math.abs(by) > NOTICED) failed.resolve(clockFailure(by));
       },
+      onFailure: failed.resolve,
     });
-    return { uploader, track };
   });
 
   const source = options
-    .source(
-      tracks.map(({ track }) => track),
-      signal,
-    )
+    .source(tracks, signal)
     .catch((error: unknown): Failure => ({ kind: 'other', message: messageOf(error) }));
-  const over = Promise.race([source, jumped.promise, silence(() => newest, clock, signal)]).then(async (failure) => {
+  const over = Promise.race([source, failed.promise]).then(async (failure) => {
     ending.abort();
     await source;
     return options.signal.aborted ? undefined : failure;
   });
   const settled = over.then(async () => {
-    for (const { track } of tracks) track.end();
-    await Promise.all(tracks.map(({ uploader }) => uploader.stop('the encoder ended')));
+    await Promise.all(tracks.map((track) => track.stop()));
   });
-  return { over, settled, due: () => tracks.map(({ uploader }) => uploader.due) };
+  return { over, settled, due: () => tracks.map(({ due }) => due) };
 }
 
 function clockFailure(by: Ticks): Failure {
@@ -102,27 +98,17 @@ function clockFailure(by: Ticks): Failure {
   return { kind: 'clock', message: `this machine's clock was set ${by > 0 ? 'forward' : 'back'} by ${size} s` };
 }
 
-const uploaderOf = (options: RunOptions, index: number): Uploader =>
+const uploaderOf = (options: RunOptions, index: number, due: SegmentNumber | undefined): Uploader =>
   new Uploader({
     edge: options.edge,
     stream: options.stream.stream,
     representation: representationId(index),
     segmentDuration: options.stream.segmentDuration,
     timeShift: options.stream.timeShift,
-    due: options.due[index],
+    due,
     writer: randomUUID(),
     clock: options.clock,
     onOutcome: options.onOutcome,
     onRetry: options.onRetry,
     signal: options.uploadSignal,
   });
-
-/** @throws Error where a player could not switch without knowing */
-function demandOneInit(renditions: readonly Rendition[]): void {
-  const [first, ...others] = renditions.map(({ init }) => Buffer.from(init));
-  if (first !== undefined && others.some((other) => !other.equals(first))) {
-    throw new Error(
-      'the encoders of the qualities differ in their parameter sets: serverSideRepresentationSwitching needs them the same',
-    );
-  }
-}

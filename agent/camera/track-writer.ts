@@ -1,53 +1,116 @@
 import { initSegment } from '../cmaf/init.ts';
-import type { Segmenter } from '../cmaf/segmenter.ts';
+import { TimestampJump, type Segmenter } from '../cmaf/segmenter.ts';
+import { messageOf } from '../errors.ts';
+import type { Failure } from '../media/failure.ts';
 import type { Frame } from '../media/frame.ts';
 import type { FrameSink } from '../media/source.ts';
 import type { TrackConfig } from '../media/track.ts';
 import type { Uploader } from '../upload/uploader.ts';
+import type { SegmentNumber } from '../../protocol/names.ts';
 import type { Ticks } from '../../protocol/units.ts';
+import { StreamFacts, type Facts } from './stream-facts.ts';
 
 /** What the edge has to know of a track before its first segment. */
 export interface Rendition {
   readonly config: TrackConfig;
   /** Its init segment. */
   readonly init: Uint8Array;
+  /** Of the camera's own stream. */
+  readonly facts?: Facts;
 }
 
-/** The way of one track's frames into segments, and on to the edge. */
+/**
+ * The way of one track's frames into segments, and on to the edge. What is encoded anew with the same parameter sets goes on in
+ * the segment that is under way; with others it begins one of its own.
+ */
 export class TrackWriter implements FrameSink {
   readonly #options: TrackWriterOptions;
+  #segmenter: Segmenter;
+  #uploader: Uploader;
+  #rendition: Rendition | undefined;
+  #facts: StreamFacts | undefined;
+  /** Uploads of what came before the parameter sets changed. */
+  readonly #before: Promise<void>[] = [];
 
   constructor(options: TrackWriterOptions) {
     this.#options = options;
+    this.#segmenter = options.segmenter();
+    this.#uploader = options.uploader(options.due);
+  }
+
+  /** Where the next run has to go on. */
+  get due(): SegmentNumber | undefined {
+    return this.#uploader.due;
   }
 
   config(config: TrackConfig): void {
-    this.#options.onRendition({ config, init: initSegment(config) });
+    this.#guarded(() => {
+      const before = this.#rendition?.config;
+      if (before !== undefined && isSame(before.record, config.record)) return;
+      if (before !== undefined && !this.#options.copied) this.#beginAnew();
+      this.#rendition = { config, init: initSegment(config) };
+      if (this.#options.copied) this.#facts = new StreamFacts(config);
+      else this.#options.onRendition(this.#rendition);
+    });
   }
 
-  /** @throws TimestampJump */
   frame(frame: Frame): void {
-    const { segmenter, uploader, onFrame } = this.#options;
-    for (const step of segmenter.push(frame)) uploader.apply(step);
-    onFrame(frame);
+    this.#guarded(() => {
+      for (const step of this.#segmenter.push(frame)) this.#uploader.apply(step);
+      const facts = this.#facts?.push(frame);
+      if (facts !== undefined && this.#rendition !== undefined) {
+        this.#rendition = { ...this.#rendition, facts };
+        this.#options.onRendition(this.#rendition);
+      }
+      this.#options.onFrame(frame);
+    });
   }
 
   jump(by: Ticks): void {
     this.#options.onJump(by);
   }
 
-  /** No more frames come. */
-  end(): void {
-    const { segmenter, uploader } = this.#options;
-    for (const step of segmenter.end()) uploader.apply(step);
+  /** No more frames come. Resolves when nothing is owed to the edge any more. */
+  async stop(): Promise<void> {
+    this.#end();
+    await Promise.all(this.#before);
+  }
+
+  #beginAnew(): void {
+    const { due } = this.#uploader;
+    this.#end();
+    this.#segmenter = this.#options.segmenter();
+    this.#uploader = this.#options.uploader(due);
+  }
+
+  #end(): void {
+    for (const step of this.#segmenter.end()) this.#uploader.apply(step);
+    this.#before.push(this.#uploader.stop('the encoder ended'));
+  }
+
+  /** Whoever hands on frames is not to fail of them. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const kind = error instanceof TimestampJump ? 'clock' : 'encoder';
+      this.#options.onFailure({ kind, message: `what came of it can't be used: ${messageOf(error)}` });
+    }
   }
 }
 
 export interface TrackWriterOptions {
-  readonly segmenter: Segmenter;
-  readonly uploader: Uploader;
+  /** The camera's own stream. */
+  readonly copied: boolean;
+  readonly segmenter: () => Segmenter;
+  readonly uploader: (due: SegmentNumber | undefined) => Uploader;
+  /** Where the run before left off. */
+  readonly due: SegmentNumber | undefined;
   readonly onRendition: (rendition: Rendition) => void;
   readonly onFrame: (frame: Frame) => void;
   /** Times go on elsewhere, where what was sent before does not lead. */
   readonly onJump: (by: Ticks) => void;
+  readonly onFailure: (failure: Failure) => void;
 }
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;

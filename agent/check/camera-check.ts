@@ -1,9 +1,12 @@
 import type { Clock } from '../clock.ts';
-import type { StreamConfig } from '../config/schema.ts';
+import { encodedQualities, type StreamConfig } from '../config/schema.ts';
 import type { FfmpegProgram } from '../ffmpeg/locate.ts';
+import type { Failure } from '../media/failure.ts';
 import { cameraFindings, numberText } from './camera-findings.ts';
 import { about, type Finding } from './finding.ts';
-import { observeCamera } from './observation.ts';
+import { observeByClient } from './client-observation.ts';
+import { observeByFfmpeg } from './ffmpeg-observation.ts';
+import type { Observation, ObservationOptions } from './observation.ts';
 
 /** One stream's camera. */
 export async function checkCamera(options: {
@@ -23,4 +26,18 @@ export async function checkCamera(options: {
       return [finding.broken(`${stream.input.safe}: ${seen.message}`)];
     }
   }
+}
+
+/**
+ * Looks at a camera, come by as it is in earnest: the frames as they come, and the first one decoded.
+ * @returns why not, where it can't be done
+ */
+async function observeCamera(options: ObservationOptions): Promise<Observation | Failure> {
+  const { stream, signal } = options;
+  if (stream.via === 'ffmpeg') return observeByFfmpeg(options);
+  const seen = await observeByClient(options);
+  if ('packets' in seen || seen.kind !== 'unusable' || encodedQualities(stream).length === 0) return seen;
+  signal.throwIfAborted();
+  const instead = await observeByFfmpeg(options);
+  return 'packets' in instead ? { ...instead, instead: seen } : seen;
 }

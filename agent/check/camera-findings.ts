@@ -1,4 +1,6 @@
 import type { Milliseconds } from '../../protocol/units.ts';
+import { encodedQualities } from '../config/schema.ts';
+import { copyFindings } from './copy-findings.ts';
 import { about, type Figures, type Finding } from './finding.ts';
 import type { Observation, RtspStream } from './observation.ts';
 import { frameRateOf, keyframeDistanceOf, type KeyframeDistance } from './packet.ts';
@@ -15,9 +17,12 @@ export function cameraFindings(stream: RtspStream, seen: Observation): Finding[]
   const distance = keyframeDistanceOf(seen.packets);
   const keyframeSeconds = rate === undefined || distance === undefined ? undefined : distance.usual / rate;
   const finding = about('camera', stream.stream);
-  const undecoded = whyUndecoded(seen);
+  const undecoded = whyUndecoded(stream, seen);
   const warnings = [
-    codecWarning(seen),
+    wayWarning(seen),
+    codecWarning(stream, seen),
+    reorderingWarning(seen),
+    lossWarning(seen),
     rateWarning(stream, rate),
     widthWarning(stream, seen),
     undecoded === undefined ? keyframeWarning(stream, keyframeSeconds) : undefined,
@@ -32,32 +37,49 @@ export function cameraFindings(stream: RtspStream, seen: Observation): Finding[]
       }),
     }),
     ...(undecoded === undefined ? [] : [finding.broken(undecoded)]),
+    ...copyFindings(stream, seen),
     ...warnings.filter((warning) => warning !== undefined).map((warning) => finding.warning(warning)),
   ];
 }
 
-function whyUndecoded({ firstPicture, packets }: Observation): string | undefined {
-  if (firstPicture !== undefined) return undefined;
+function whyUndecoded(stream: RtspStream, { firstPicture, packets }: Observation): string | undefined {
+  if (firstPicture !== undefined || encodedQualities(stream).length === 0) return undefined;
   return packets.some(({ keyframe }) => keyframe)
     ? 'its frames come, but FFmpeg can decode none of them: choose H.264 in the camera'
     : 'its frames come, but no keyframe, without which there is no picture: let the camera send one every 1 to 2 s';
 }
 
-function codecWarning({ video }: Observation): string | undefined {
-  if (video.codec !== 'hevc') return undefined;
+function wayWarning({ instead }: Observation): string | undefined {
+  return instead && `FFmpeg has to speak to it, which takes every frame a frame's time later: ${instead.message}`;
+}
+
+function codecWarning(stream: RtspStream, { video }: Observation): string | undefined {
+  if (video.codec !== 'hevc' || encodedQualities(stream).length === 0) return undefined;
   return 'H.265 costs this machine more to decode, and is encoded anew to H.264: choose H.264 in the camera';
 }
 
-function rateWarning({ targetFps }: RtspStream, rate: number | undefined): string | undefined {
+function reorderingWarning({ reordering }: Observation): string | undefined {
+  if (reordering === 0) return undefined;
+  return `has B frames, with which a picture waits for later ones, here ${Math.round(reordering)} ms: turn them off in the camera (profile Baseline has none)`;
+}
+
+function lossWarning({ lost }: Observation): string | undefined {
+  if (lost === 0) return undefined;
+  return `${lost} packets were lost on the way, each a picture until the next keyframe: use "transport": "tcp", or mend the network`;
+}
+
+function rateWarning(stream: RtspStream, rate: number | undefined): string | undefined {
+  const { targetFps } = stream;
+  if (encodedQualities(stream).length === 0) return undefined;
   if (rate === undefined || rate >= targetFps * (1 - RATE_TOLERANCE)) return undefined;
   const possible = numberText(Math.max(1, rate));
   const sent = `sends ${numberText(rate)} frames/s, fewer than "targetFps" ${numberText(targetFps)}`;
   return `${sent}: set "targetFps" to ${possible}, or raise the camera's rate`;
 }
 
-function widthWarning({ qualities }: RtspStream, { video }: Observation): string | undefined {
+function widthWarning(stream: RtspStream, { video }: Observation): string | undefined {
   const width = video.size?.width;
-  const widest = Math.max(...qualities.video.map(({ targetWidth }) => targetWidth));
+  const widest = Math.max(...encodedQualities(stream).map(({ targetWidth }) => targetWidth));
   if (width === undefined || widest <= width) return undefined;
   const wasted = `"targetWidth" ${widest} is wider than its picture, which shows nothing more for its bitrate`;
   return `${wasted}: set ${width - (width % 2)} or less, or raise the camera's resolution`;
@@ -94,14 +116,17 @@ function keyframesText(distance: KeyframeDistance | undefined, rate: number | un
   return `a keyframe every ${usual} frames${time}${range}`;
 }
 
-const videoFigures = ({ video, firstPacket, firstPicture }: Observation): Figures =>
+const videoFigures = ({ video, firstPacket, firstPicture, reordering, lost }: Observation): Figures =>
   present({
     codec: video.codec,
     profile: video.profile,
+    codecs: video.codecs,
     width: video.size?.width,
     height: video.size?.height,
     firstPacketMs: firstPacket,
     firstPictureMs: firstPicture,
+    reorderingMs: Math.round(reordering),
+    lostPackets: lost,
   });
 
 const secondsText = (time: Milliseconds): string => `${(time / 1000).toFixed(2)} s`;

@@ -1,15 +1,10 @@
-import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
-import { setInterval } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { StreamConfig } from '../config/schema.ts';
-import { FIRST_PIPE, source } from '../ffmpeg/arguments.ts';
 import type { FfmpegProgram } from '../ffmpeg/locate.ts';
-import { startFfmpeg } from '../ffmpeg/process.ts';
 import type { Failure } from '../media/failure.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
-import { PacketReader, type Packet } from './packet.ts';
-import { pictureSizeOf, sourceVideoOf, type SourceVideo } from './source-video.ts';
+import type { Packet } from './packet.ts';
+import type { SourceVideo } from './source-video.ts';
 
 export type RtspStream = Extract<StreamConfig, { type: 'RTSP' }>;
 
@@ -17,163 +12,29 @@ export type RtspStream = Extract<StreamConfig, { type: 'RTSP' }>;
 export interface Observation {
   readonly video: SourceVideo;
   readonly packets: readonly Packet[];
-  /** From FFmpeg's start to the first frame as it comes from the camera. */
+  /** From the start to the first frame as it comes from the camera. */
   readonly firstPacket: Milliseconds;
-  /** And to the first one decoded; undefined when there was none. */
+  /** And to the first one decoded; undefined when there was none, or none was to be. */
   readonly firstPicture: Milliseconds | undefined;
+  /** By how much frames are seen later than they are decoded, at most: 0 without B frames. */
+  readonly reordering: Milliseconds;
+  /** Packets of RTP that were lost. */
+  readonly lost: number;
+  /** Why the agent's own client can't be used, where FFmpeg was asked instead. */
+  readonly instead?: Failure;
 }
 
-/** From the start on; a camera's check may take 20 s. `run` gives up when there is no picture after 15 s. */
-const FIRST_PACKET_MS = 10_000;
-const FIRST_PICTURE_MS = 16_000;
-/** How long frames are looked at: enough for two keyframes in most cameras. */
-const LOOK_MS = 5000;
-/** Less is enough when the distance of keyframes was seen twice. */
-const SHORT_LOOK_MS = 2000;
-const ENOUGH_KEYFRAMES = 3;
-const WATCH_INTERVAL_MS = 50;
-/** In which a machine that is there takes a connection, or refuses it. */
-const KNOCK_MS = 5000;
-
-/**
- * Looks at a camera through FFmpeg, connected as it is in earnest: the frames as they come, and the first one decoded.
- * @returns why not, where it can't be done
- */
-export async function observeCamera(options: {
+export interface ObservationOptions {
   readonly stream: RtspStream;
   readonly ffmpeg: FfmpegProgram;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-}): Promise<Observation | Failure> {
-  const { stream, ffmpeg, clock } = options;
-  const over = new AbortController();
-  const signal = AbortSignal.any([options.signal, over.signal]);
-  const started = clock.monotonic();
-  const sofar = new Sight(() => milliseconds(clock.monotonic() - started));
-  const process = startFfmpeg({
-    path: ffmpeg.path,
-    args: lookArguments(stream, ffmpeg.hasFpsMode),
-    pipes: 1,
-    onLine: (line) => sofar.hear(line),
-    signal,
-  });
-  for (const pipe of process.pipes) createInterface({ input: pipe }).on('line', (line) => sofar.see(line));
-  const ended = process.ended.then((failure) => failure ?? new Promise<never>(() => {}));
-  try {
-    const failure = await Promise.race([seenEnough(sofar, signal), ended, nobodyAnswers(stream, signal)]);
-    return failure ?? sofar.observation() ?? NO_PACKET;
-  } finally {
-    over.abort();
-    await process.ended;
-  }
 }
 
-function lookArguments(stream: RtspStream, hasFpsMode: boolean): string[] {
-  return [
-    ...['-hide_banner', '-nostats', '-nostdin', '-loglevel', 'level+info'],
-    ...source(stream).input,
-    ...[
-      '-copyts',
-      '-map',
-      '0:v:0',
-      '-c',
-      'copy',
-      '-copyinkf',
-      '-f',
-      'framecrc',
-      '-flush_packets',
-      '1',
-      `pipe:${FIRST_PIPE}`,
-    ],
-    ...['-map', '0:v:0', hasFpsMode ? '-fps_mode' : '-vsync', 'passthrough'],
-    ...['-vf', String.raw`select=eq(n\,0),showinfo`, '-f', 'null', '-'],
-  ];
-}
+/** From the start on; a camera's check may take 20 s. `run` gives up when there is no picture after 15 s. */
+export const FIRST_PACKET = milliseconds(10_000);
 
-/** What has been seen so far. */
-class Sight {
-  readonly #since: () => Milliseconds;
-  readonly #reader = new PacketReader();
-  readonly #packets: Packet[] = [];
-  #video: SourceVideo | undefined;
-  #firstPacket: Milliseconds | undefined;
-  #firstPicture: Milliseconds | undefined;
-
-  /** @param since the time since the start */
-  constructor(since: () => Milliseconds) {
-    this.#since = since;
-  }
-
-  /** A line that FFmpeg says. */
-  hear(line: string): void {
-    this.#video ??= sourceVideoOf(line);
-    const size = pictureSizeOf(line);
-    if (size === undefined || this.#video === undefined) return;
-    this.#firstPicture ??= this.#since();
-    this.#video = { ...this.#video, size };
-  }
-
-  /** A line of FFmpeg's list of packets. */
-  see(line: string): void {
-    const packet = this.#reader.push(line);
-    if (packet === undefined) return;
-    this.#firstPacket ??= this.#since();
-    this.#packets.push(packet);
-  }
-
-  observation(): Observation | undefined {
-    if (this.#video === undefined || this.#firstPacket === undefined) return undefined;
-    return {
-      video: this.#video,
-      packets: this.#packets,
-      firstPacket: this.#firstPacket,
-      firstPicture: this.#firstPicture,
-    };
-  }
-
-  /** Whether to look on. */
-  get isEnough(): boolean {
-    const since = this.#since();
-    if (this.#firstPacket === undefined) return since > FIRST_PACKET_MS;
-    const looked = since - this.#firstPacket;
-    if (this.#firstPicture === undefined) return since > FIRST_PICTURE_MS;
-    const keyframes = this.#packets.filter(({ keyframe }) => keyframe).length;
-    return looked > LOOK_MS || (looked > SHORT_LOOK_MS && keyframes >= ENOUGH_KEYFRAMES);
-  }
-}
-
-async function seenEnough(sofar: Sight, signal: AbortSignal): Promise<undefined> {
-  for await (const _ of setInterval(WATCH_INTERVAL_MS, undefined, { signal })) if (sofar.isEnough) return;
-}
-
-const NO_PACKET: Failure = {
+export const NO_PACKET: Failure = {
   kind: 'silent',
-  message: `the camera is there, but has sent no picture for ${FIRST_PACKET_MS / 1000} s: check "transport", and whether it serves others`,
+  message: `the camera is there, but has sent no picture for ${FIRST_PACKET / 1000} s: check "transport", and whether it serves others`,
 };
-
-/**
- * Resolves when nothing answers at the camera's address: FFmpeg would wait for minutes. Pending for ever when something
- * does, even if it says no, because FFmpeg tells of that.
- */
-function nobodyAnswers({ input }: RtspStream, signal: AbortSignal): Promise<Failure> {
-  const { protocol, hostname, port } = new URL(input.safe);
-  const number = port === '' ? DEFAULT_PORTS[protocol as keyof typeof DEFAULT_PORTS] : Number(port);
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: number });
-    const timer = setTimeout(() => {
-      socket.destroy();
-      const message = `nothing answers at ${hostname}:${number}: check the camera's power, its address in "input" and the network`;
-      resolve({ kind: 'unreachable', message });
-    }, KNOCK_MS);
-    const end = (): void => {
-      clearTimeout(timer);
-      socket.destroy();
-    };
-    socket.once('connect', end).once('error', end);
-    if (signal.aborted) end();
-    signal.addEventListener('abort', end, { once: true });
-  });
-}
-
-const DEFAULT_PORTS = { 'rtsp:': 554, 'rtsps:': 322 } as const;

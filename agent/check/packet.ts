@@ -51,6 +51,12 @@ export function frameRateOf(packets: readonly Packet[]): number | undefined {
   return (counted.length - 1) / (last - first);
 }
 
+/** From one keyframe to the next, or to the end of what was seen. */
+export function longestWithoutKeyframe(packets: readonly Packet[]): Seconds {
+  const marks = packets.filter(({ keyframe }, index) => keyframe || index === packets.length - 1);
+  return seconds(Math.max(0, ...marks.slice(1).map(({ time }, index) => time - (marks[index]?.time ?? time))));
+}
+
 /** Frames from one keyframe to the next, as often as that was seen. */
 export interface KeyframeDistance {
   readonly least: number;

@@ -1,8 +1,12 @@
+import type { VideoConfig } from '../media/track.ts';
+
 /** What a camera's video is, as far as it is known. */
 export interface SourceVideo {
   /** As FFmpeg calls it: `h264`, `hevc`. */
   readonly codec: string;
   readonly profile?: string;
+  /** RFC 6381. */
+  readonly codecs?: string;
   readonly size?: PictureSize;
 }
 
@@ -36,6 +40,21 @@ function sizeOf(match: RegExpExecArray | null): PictureSize | undefined {
     ? undefined
     : { width: Number(width), height: Number(height) };
 }
+
+/** The same of what the agent's own client has found out. */
+export function sourceVideoOfConfig({ codec, codecs, record, width, height }: VideoConfig): SourceVideo {
+  const profile = codec === 'h264' ? AVC_PROFILES[record[1] ?? 0] : HEVC_PROFILES[(record[1] ?? 0) & 0x1f];
+  return {
+    codec: codec === 'h264' ? 'h264' : 'hevc',
+    ...(profile === undefined ? {} : { profile }),
+    codecs,
+    size: { width, height },
+  };
+}
+
+/** ITU-T H.264, A.2, and H.265, A.3: the ones that cameras have. */
+const AVC_PROFILES: Readonly<Record<number, string>> = { 66: 'Baseline', 77: 'Main', 88: 'Extended', 100: 'High' };
+const HEVC_PROFILES: Readonly<Record<number, string>> = { 1: 'Main', 2: 'Main 10' };
 
 const CODECS: Readonly<Record<string, string>> = {
   h264: 'H.264',

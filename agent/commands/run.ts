@@ -3,13 +3,13 @@ import type { Config } from '../config/load.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import type { Logger } from 'pino';
 import { Camera } from '../camera/camera.ts';
+import { wayTo } from '../camera/way.ts';
 import type { CameraStatus } from '../camera/status.ts';
 import { publishTokenOf, secretOf, secretsOf } from '../config/credentials.ts';
 import { isLoopback } from '../embedded-edge/sites.ts';
 import { startEmbeddedEdge, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
-import { ffmpegSource } from '../ffmpeg/source.ts';
 import { createLog } from '../log.ts';
 import { Screen } from '../screen.ts';
 import { closeConnections, connections, type Edge } from '../upload/edge.ts';
@@ -53,7 +53,7 @@ export async function run(
         (stream) =>
           new Camera({
             stream,
-            source: ffmpegSource({ stream, ffmpeg, clock, log }),
+            way: wayTo({ stream, ffmpeg, clock, log }),
             edge,
             log,
             clock,

@@ -81,7 +81,7 @@ function describe(issue: z.core.$ZodIssue, root: unknown): string {
     case 'invalid_value':
       return `expected ${issue.values.map((allowed) => JSON.stringify(allowed)).join(' or ')}, got ${shown(value)}`;
     case 'invalid_union':
-      return issue.discriminator === undefined ? issue.message : `expected "GEN" or "RTSP", got ${shown(value)}`;
+      return issue.discriminator === 'type' ? `expected "GEN" or "RTSP", got ${shown(value)}` : issue.message;
     case 'too_small':
       return `expected at least ${issue.minimum} ${lengthOf(value)}`;
     case 'too_big':

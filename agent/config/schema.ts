@@ -57,8 +57,9 @@ const rtspUrl = z
     return z.NEVER;
   });
 
-const videoQuality = z
+const encodedQuality = z
   .object({
+    copy: z.literal(false).optional(),
     targetWidth: whole(16, 7680, 'pixels')
       .refine((width) => width % 2 === 0, {
         error: (issue) => `expected an even number of pixels, got ${String(issue.input)}`,
@@ -69,8 +70,22 @@ const videoQuality = z
   })
   .describe('One encoding of the picture.');
 
+const copiedQuality = z
+  .object({ copy: z.literal(true).describe("The camera's own stream as it is: nothing is decoded.") })
+  .describe("The camera's own stream, H.264 or H.265, as it is.");
+
+const videoQuality = z.discriminatedUnion('copy', [encodedQuality, copiedQuality], {
+  error: (issue) => `expected true or false, got ${shown((issue.input as { copy: unknown }).copy)}`,
+});
+
+export const isCopied = (quality: VideoQuality): quality is CopiedQuality => quality.copy === true;
+
+/** The qualities that are encoded here, in order. */
+export const encodedQualities = ({ qualities }: Pick<StreamConfig, 'qualities'>): readonly EncodedQuality[] =>
+  qualities.video.filter((quality) => !isCopied(quality));
+
 const widthsOf = (qualities: readonly VideoQuality[]): Set<number> =>
-  new Set(qualities.map((quality) => quality.targetWidth));
+  new Set(qualities.flatMap((quality) => (isCopied(quality) ? [] : [quality.targetWidth])));
 
 const common = {
   name: z.string().max(200).describe('Name for people.'),
@@ -99,7 +114,7 @@ const common = {
   public: flag.prefault(false).describe('Whether everyone may play it where playback needs a token.'),
   qualities: z
     .object({ video: z.array(videoQuality).min(1).max(16).describe('Qualities of the picture, at least one.') })
-    .describe('What the picture is encoded to.'),
+    .describe('What the picture is shown as.'),
 };
 
 const streamEntry = z
@@ -116,6 +131,12 @@ const streamEntry = z
           .enum(['tcp', 'udp'])
           .prefault('tcp')
           .describe('What carries the picture: tcp gets through everything, udp loses.'),
+        via: z
+          .enum(['agent', 'ffmpeg'])
+          .prefault('agent')
+          .describe(
+            'Who speaks to the camera: the agent, or for odd ones FFmpeg; the agent goes over to that by itself.',
+          ),
       })
       .meta({ title: 'An RTSP camera' }),
   ])
@@ -133,12 +154,29 @@ const streamEntry = z
       return `expected one targetWidth for all with serverSideRepresentationSwitching, got ${widths.join(', ')}`;
     },
   })
+  .superRefine((stream, context) => {
+    const copied = stream.qualities.video.flatMap((quality, index) => (isCopied(quality) ? [index] : []));
+    const [first, second] = copied;
+    const refuse = (index: number, message: string): void =>
+      context.addIssue({ code: 'custom', path: ['qualities', 'video', index, 'copy'], message });
+    if (first === undefined) return;
+    if (second !== undefined) refuse(second, `expected one copy at most, got another than [${first}]`);
+    if (stream.type === 'GEN') refuse(first, 'expected a camera to copy from, got "type": "GEN"');
+    if (stream.type === 'RTSP' && stream.via === 'ffmpeg') {
+      refuse(first, 'expected "via": "agent", got "ffmpeg", which decodes all that comes');
+    }
+    if (stream.serverSideRepresentationSwitching) {
+      refuse(first, 'expected no copy with serverSideRepresentationSwitching: what is encoded here is not like it');
+    }
+  })
   .refine((stream) => stream.segmentDuration * stream.targetFps >= 2, {
     path: ['segmentDuration'],
     error: 'expected room for two frames of targetFps at least',
   });
 export type StreamConfig = z.output<typeof streamEntry>;
-export type VideoQuality = z.output<typeof videoQuality>;
+export type EncodedQuality = z.output<typeof encodedQuality>;
+export type CopiedQuality = z.output<typeof copiedQuality>;
+export type VideoQuality = EncodedQuality | CopiedQuality;
 
 export const streamsSchema = z
   .array(streamEntry)

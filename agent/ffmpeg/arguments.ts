@@ -1,4 +1,5 @@
-import type { StreamConfig, VideoQuality } from '../config/schema.ts';
+import { encodedQualities, type EncodedQuality, type StreamConfig } from '../config/schema.ts';
+import type { VideoConfig } from '../media/track.ts';
 import { seconds, type Seconds } from '../../protocol/units.ts';
 import { h264Level, LEAST_LEVEL } from './h264-level.ts';
 import { testPicture } from './test-picture.ts';
@@ -19,22 +20,37 @@ export interface FfmpegRun {
 /** The pipes' file descriptors begin after stdin, stdout and stderr. */
 export const FIRST_PIPE = 3;
 
-/** @param options.passage what to open instead of the camera's own URL */
+/** What FFmpeg gets on stdin instead of opening the camera itself: CMAF, a fragment a frame, with the frames' own times. */
+export interface Fed {
+  /** Frames before it are decoded only. */
+  readonly from: Seconds | undefined;
+}
+
+/** The shape of a picture, as in {@link VideoConfig}. */
+export type Shape = Pick<VideoConfig, 'width' | 'height' | 'pixelAspect'>;
+
 export function ffmpegRun(
   stream: StreamConfig,
-  options: { readonly now: Seconds; readonly hasFpsMode: boolean; readonly passage?: string | undefined },
+  options: {
+    readonly now: Seconds;
+    readonly hasFpsMode: boolean;
+    /** Else it opens the input itself. */
+    readonly fed?: Fed;
+    /** By quality, into what the picture is to fit, with bars where it has another shape. */
+    readonly shapes?: readonly Shape[] | undefined;
+  },
 ): FfmpegRun {
   // Before every time there can be: the first frame is put at the boundary before it.
   const base = seconds(Math.floor(options.now - stream.segmentDuration) - 2);
-  const qualities = stream.qualities.video;
+  const qualities = encodedQualities(stream);
   const branches = qualities.map((_, index) => `[q${index}]`);
-  const { input, filters } = source(stream, options.passage);
+  const { input, filters } = options.fed === undefined ? source(stream) : fed(options.fed);
   const graph = [
     `[0:v:0]${[...filters, decimate(stream.targetFps), timestamps(stream, base)].join(',')}`,
     `split=${qualities.length}${branches.join('')}`,
   ].join(',');
   const scales = qualities.map(
-    ({ targetWidth }, index) => `[q${index}]scale=${targetWidth}:-2:flags=bicubic,format=yuv420p[v${index}]`,
+    (quality, index) => `[q${index}]${scale(quality, options.shapes?.[index])},format=yuv420p[v${index}]`,
   );
   return {
     base,
@@ -47,38 +63,51 @@ export function ffmpegRun(
   };
 }
 
-/** What FFmpeg reads, and what is done to the picture before all else. */
-export function source(
-  stream: StreamConfig,
-  passage?: string,
-): {
+interface Source {
   readonly input: readonly string[];
+  /** What is done to the picture before all else. */
   readonly filters: readonly string[];
-} {
+}
+
+/** FFmpeg's guess of the frame rate would take many frames; what comes in is no concern of the encoder's, see `output`. */
+const QUICK_PROBE = ['-fpsprobesize', '0'];
+/** For what comes from a camera; frame threads hold back as many frames as there are threads. */
+const AT_ONCE = ['-threads', '1', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0', ...QUICK_PROBE];
+
+function fed({ from }: Fed): Source {
+  return {
+    input: [...AT_ONCE, '-f', 'mp4', '-i', 'pipe:0'],
+    filters: from === undefined ? [] : [`select='gte(t,${from})'`],
+  };
+}
+
+/** What FFmpeg opens itself. */
+export function source(stream: StreamConfig): Source {
   // The time a frame came in is the one clock that all cameras share and that never drifts from the viewers'.
   const wallClock = ['-use_wallclock_as_timestamps', '1'];
-  // Its guess of the frame rate would take many frames; what comes in is no concern of the encoder's, see `output`.
-  const quickProbe = ['-fpsprobesize', '0'];
   switch (stream.type) {
     case 'GEN': {
       const picture = testPicture(stream);
-      return { input: ['-f', 'lavfi', ...quickProbe, ...wallClock, '-i', picture.input], filters: picture.filters };
+      return { input: ['-f', 'lavfi', ...QUICK_PROBE, ...wallClock, '-i', picture.input], filters: picture.filters };
     }
     case 'RTSP':
+      // Not `-fflags nobuffer`: it throws away what the probe has read, a keyframe, and the next may be far.
       return {
-        input: [
-          ...['-rtsp_transport', stream.transport],
-          // Frame threads hold back as many frames as there are threads.
-          ...['-threads', '1', '-flags', 'low_delay'],
-          // Not `-fflags nobuffer`: it throws away what the probe has read, a keyframe, and the next may be far.
-          ...['-probesize', '32', '-analyzeduration', '0', ...quickProbe],
-          ...wallClock,
-          ...['-i', passage ?? stream.input.href],
-        ],
-        // In a passage a frame begins with the delimiter that ended the one before, and would have the time of that.
-        filters: passage === undefined ? [] : ['setpts=time(0)/TB'],
+        input: ['-rtsp_transport', stream.transport, ...AT_ONCE, ...wallClock, '-i', stream.input.href],
+        filters: [],
       };
   }
+}
+
+/** To the width that is asked for; or into a picture of a certain shape, whole and in proportion. */
+function scale({ targetWidth }: EncodedQuality, shape: Shape | undefined): string {
+  if (shape === undefined) return `scale=${targetWidth}:-2:flags=bicubic`;
+  const { width, height, pixelAspect } = shape;
+  // How wide it is for its height, in samples of the shape.
+  const aspect = `dar*${pixelAspect.vertical}/${pixelAspect.horizontal}`;
+  const fitting = `w='2*trunc(min(${width},${height}*${aspect})/2)':h='2*trunc(min(${height},${width}/(${aspect}))/2)'`;
+  const sample = `setsar=${pixelAspect.horizontal}/${pixelAspect.vertical}`;
+  return `scale=${fitting}:flags=bicubic,pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2,${sample}`;
 }
 
 /**
@@ -98,8 +127,8 @@ function decimate(targetFps: number): string {
 function timestamps(stream: StreamConfig, base: Seconds): string {
   const d = stream.segmentDuration;
   const half = 0.5 / stream.targetFps;
-  // Of the first frame the RTSP demuxer may not know the time (wall clock times are above a billion); then a second ago
-  // is surely before the second frame, which came while the first was waited for.
+  // Of the first frame the RTSP demuxer may not know the time (what counts from 1970 is above a billion); then a second
+  // ago is surely before the second frame, which came while the first was waited for.
   const first = 'if(gt(T,1e9),T,time(0)-1)';
   return `setpts='if(eq(N,0),(floor((${first}+${half})/${d})*${d}-${base})/TB,PTS-${base}/TB)'`;
 }
@@ -111,7 +140,7 @@ function keyframes(stream: StreamConfig): string {
   return `expr:isnan(prev_forced_t)+gte(t+${half},(floor((prev_forced_t+${half})/${d})+1)*${d})`;
 }
 
-function output(stream: StreamConfig, quality: VideoQuality, index: number, hasFpsMode: boolean): readonly string[] {
+function output(stream: StreamConfig, quality: EncodedQuality, index: number, hasFpsMode: boolean): readonly string[] {
   const bitrate = `${quality.targetBitrate}k`;
   const level = levelOf(stream, quality);
   const framesPerSegment = stream.segmentDuration * stream.targetFps;
@@ -129,12 +158,14 @@ function output(stream: StreamConfig, quality: VideoQuality, index: number, hasF
     ...['-x264-params', `fps=${stream.targetFps}${stream.serverSideRepresentationSwitching ? ':stitchable=1' : ''}`],
     ...(level === undefined ? [] : ['-level', level]),
     ...['-b:v', bitrate, '-maxrate', bitrate, '-bufsize', bitrate],
+    // Whose it is, for people who look at what runs here.
+    ...['-metadata', `title=${stream.stream}`],
     ...['-f', 'flv', '-flvflags', 'no_duration_filesize', '-flush_packets', '1', `pipe:${FIRST_PIPE + index}`],
   ];
 }
 
 /** What level is to be said, where the encoder is not to choose it. */
-function levelOf(stream: StreamConfig, { targetWidth, targetBitrate }: VideoQuality): string | undefined {
+function levelOf(stream: StreamConfig, { targetWidth, targetBitrate }: EncodedQuality): string | undefined {
   if (stream.serverSideRepresentationSwitching) return commonLevel(stream);
   // Of a small picture it would say one so low, 1b, that browsers know no such codec. Twice as high as wide is as high as
   // it gets.
@@ -147,8 +178,9 @@ function levelOf(stream: StreamConfig, { targetWidth, targetBitrate }: VideoQual
  * same size (the configuration is checked for it), and same level, which the encoder would choose by bitrate.
  */
 function commonLevel(stream: StreamConfig): string {
-  const width = Math.max(...stream.qualities.video.map((quality) => quality.targetWidth));
-  const kbps = Math.max(...stream.qualities.video.map((quality) => quality.targetBitrate));
+  const qualities = encodedQualities(stream);
+  const width = Math.max(...qualities.map(({ targetWidth }) => targetWidth));
+  const kbps = Math.max(...qualities.map(({ targetBitrate }) => targetBitrate));
   // The height is the source's affair; a square picture is as high as it gets.
   return h264Level(Math.ceil(width / 16) ** 2, stream.targetFps, kbps);
 }

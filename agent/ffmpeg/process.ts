@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import type { Failure } from '../media/failure.ts';
@@ -7,6 +7,8 @@ import { failureOf } from './failure.ts';
 
 /** One run of FFmpeg: a pipe of FLV for each quality. */
 export interface FfmpegProcess {
+  /** Null unless it is fed. */
+  readonly stdin: Writable | null;
   readonly pipes: readonly Readable[];
   /** How it ended, once it has; never rejects. `undefined` when it was told to. */
   readonly ended: Promise<Failure | undefined>;
@@ -22,12 +24,17 @@ export function startFfmpeg(options: {
   readonly args: readonly string[];
   readonly pipes: number;
   readonly onLine: (line: string) => void;
-  /** What kept it from its input, where somebody else knows. */
-  readonly trouble?: () => string | undefined;
+  /** Whether it reads its stdin. */
+  readonly fed?: boolean;
   readonly signal: AbortSignal;
 }): FfmpegProcess {
   const child = execa(options.path, options.args, {
-    stdio: ['ignore', 'ignore', 'pipe', ...Array.from({ length: options.pipes }, () => 'pipe' as const)],
+    stdio: [
+      options.fed === true ? 'pipe' : 'ignore',
+      'ignore',
+      'pipe',
+      ...Array.from({ length: options.pipes }, () => 'pipe' as const),
+    ],
     buffer: false,
     reject: false,
     cancelSignal: options.signal,
@@ -48,9 +55,7 @@ export function startFfmpeg(options: {
   });
   const ended = child.then(({ isCanceled, exitCode, signal, code }) => {
     if (isCanceled) return undefined;
-    const trouble = options.trouble?.();
-    const said = trouble === undefined ? lines : [...lines, trouble];
-    return failureOf(said, signal ?? (exitCode === undefined ? (code ?? 'not started') : `exit code ${exitCode}`));
+    return failureOf(lines, signal ?? (exitCode === undefined ? (code ?? 'not started') : `exit code ${exitCode}`));
   });
-  return { pipes, ended };
+  return { stdin: child.stdin, pipes, ended };
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { StreamConfig } from '../config/schema.ts';
+import { encodedQualities, type StreamConfig } from '../config/schema.ts';
 import { filterText } from './filter-text.ts';
 
 /**
@@ -22,7 +22,7 @@ export function testPicture(
   stream: StreamConfig,
   font = FONT,
 ): { readonly input: string; readonly filters: readonly string[] } {
-  const width = Math.max(...stream.qualities.video.map((quality) => quality.targetWidth));
+  const width = Math.max(...encodedQualities(stream).map(({ targetWidth }) => targetWidth));
   const height = 2 * Math.round((width * 9) / 32);
   return {
     // `realtime` paces the frames; without it they would come as fast as they can be drawn. `settb`, because the wall

@@ -11,7 +11,7 @@ import { keepAlive, keepAliveInterval, keepAliveMethod } from './keep-alive.ts';
 import { CameraFailure, CONNECTION_ENDED, noVideo, refusal } from './refusal.ts';
 import { PacketRouter, type PacketSink } from './router.ts';
 import { setUp, type SetUpTrack } from './set-up.ts';
-import { silence, type Patience } from './silence.ts';
+import { silence, type Patience } from '../silence.ts';
 import type { SessionId, TransportKind } from './transport.ts';
 
 /** How long a camera may take to say goodbye. */

@@ -2,13 +2,13 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Failure } from '../media/failure.ts';
 import type { FrameSink, FrameSource } from '../media/source.ts';
-import { RtpReceiver } from '../rtp/receiver.ts';
+import { RtpReceiver, type ReceiverCounts } from '../rtp/receiver.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { Authorization } from './authorization.ts';
 import type { CameraUrl } from './camera-url.ts';
 import { dial, type Dial } from './dial.ts';
 import { runSession } from './session.ts';
-import { silence, type Patience } from './silence.ts';
+import { silence, type Patience } from '../silence.ts';
 import type { TransportKind } from './transport.ts';
 
 /** How long no packet may come: a camera may have to wake. */
@@ -26,6 +26,8 @@ export interface CameraSourceOptions {
   readonly log: Logger;
   /** How to connect; otherwise over the network. */
   readonly dial?: Dial;
+  /** What was received, when a session is over. */
+  readonly onEnd?: (counts: ReceiverCounts) => void;
 }
 
 /**
@@ -106,6 +108,7 @@ async function runOnce(
   over.abort();
   // It says goodbye to the camera first, which may serve one at a time.
   await session;
+  if (receiver !== undefined) options.onEnd?.(receiver.counts);
   return { failure, transport: agreed, packets: receiver?.counts.packets ?? 0 };
 }
 

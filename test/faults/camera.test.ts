@@ -35,7 +35,7 @@ describe('of two cameras, one', () => {
 
   const frontFfmpeg = async (): Promise<number> => {
     for (const { pid } of await childrenOf(running.fastLl.pid, 'ffmpeg')) {
-      if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('/front')) return pid;
+      if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('title=front')) return pid;
     }
     throw new Error('expected an FFmpeg');
   };

@@ -165,7 +165,7 @@ describe('a failure', () => {
     const { state } = transition(IDLE, { kind: 'wanted' }, context);
     const failure: Failure = { kind: 'unusable', message: 'its SDP is a poem' };
     const next = transition(state, { kind: 'over', failure, otherWay: true }, context);
-    expect(next.decisions.map(({ kind }) => kind)).toEqual(['wait', 'start']);
+    expect(next.decisions.map(({ kind }) => kind)).toEqual(['start']);
   });
 });
 

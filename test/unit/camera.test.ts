@@ -80,16 +80,8 @@ async function scripted(settings: object = {}) {
   const over = new AbortController();
   const log = pino({ level: 'silent' });
   const camera = new Camera({
-    ...{
-      redact: (text: string) => text,
-      stream: stream!,
-      source,
-      edge: edge.edge,
-      clock,
-      log,
-      signal: over.signal,
-      summaryFile: undefined,
-    },
+    ...{ stream: stream!, way: { source, goOver: () => false }, edge: edge.edge, clock, log, signal: over.signal },
+    ...{ redact: (text: string) => text, summaryFile: undefined },
   });
   const ended = camera.run();
   onTestFinished(async () => {
@@ -200,18 +192,6 @@ test('a camera that says no is tried again later, and says why meanwhile', async
   expect(runs).toHaveLength(1);
   await clock.advance(100);
   expect(runs).toHaveLength(2);
-});
-
-test('a camera that falls silent is let go, and tried again', async () => {
-  const { edge, begun, until, runs } = await scripted({ alwaysOn: true });
-  const run = await begun(1);
-  run.config();
-  await run.frames(1);
-  await until(() => run.signal.aborted, 500);
-  await until(() => runs.length === 2, 100);
-  expect(edge.messages.find(({ state }) => state === 'waiting')).toMatchObject({
-    detail: 'the camera has sent no picture for 5 s',
-  });
 });
 
 test('when the agent ends, what is whole is still delivered, and it is over soon', async () => {

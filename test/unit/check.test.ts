@@ -95,6 +95,8 @@ describe('a camera', () => {
     packets: packets(25, 75, 25),
     firstPacket: milliseconds(160),
     firstPicture: milliseconds(210),
+    reordering: milliseconds(0),
+    lost: 0,
   };
   const levels = (changes: Partial<Observation>, also: Partial<RtspStream> = {}): string[] =>
     cameraFindings({ ...stream!, ...also }, { ...seen, ...changes }).map(
@@ -132,11 +134,60 @@ describe('a camera', () => {
       /^broken: its frames come, but no keyframe/,
     ],
     ['can not be decoded', { firstPicture: undefined }, /^broken: its frames come, but FFmpeg can decode none/],
+    ['has B frames', { reordering: milliseconds(80) }, /^warning: has B frames, .* 80 ms: turn them off/],
+    ['loses packets', { lost: 12 }, /^warning: 12 packets were lost on the way.*"transport": "tcp"/],
+    [
+      'the client can make no sense of',
+      { instead: { kind: 'unusable', message: 'the camera sends JPEG, not H.264 or H.265: set it to one of them' } },
+      /^warning: FFmpeg has to speak to it, .*: the camera sends JPEG/,
+    ],
   ])('that %s is told so', (_, changes, expected) => {
     const [first, second, ...more] = levels(changes);
     expect(first).toMatch(/^fine: rtsp:\/\/camera\/live: H\.26/);
     expect(second).toMatch(expected);
     expect(more).toEqual([]);
+  });
+
+  describe('that is copied', () => {
+    const copying = (changes: Partial<Observation>, ...beside: object[]): string[] => {
+      const video = [{ copy: true as const }, ...beside] as RtspStream['qualities']['video'];
+      const looked = { video: { codec: 'h264', codecs: 'avc1.64001F' }, firstPicture: undefined, ...changes };
+      return levels(looked, { qualities: { video } }).slice(1);
+    };
+
+    test('is said to be', () => {
+      expect(copying({})).toEqual(['fine: copied as H.264 (avc1.64001F)']);
+      expect(copying({ firstPicture: milliseconds(300) }, { targetWidth: 640, targetBitrate: 500 })).toEqual([
+        'fine: copied as H.264 (avc1.64001F); encoded 640 pixels wide at 500 kbit/s',
+      ]);
+    });
+
+    test('without keyframes, or with rare ones, is refused with the reason', () => {
+      const none = packets(25, 275, 25).map(({ time }) => ({ time, keyframe: false }));
+      expect(copying({ packets: none })[0]).toMatch(
+        /^broken: not to be copied: it sends no keyframes \(intra refresh\)/,
+      );
+      expect(copying({ packets: packets(25, 300, 1000) })[0]).toMatch(/^broken: .* more than 10 s apart/);
+      expect(copying({ packets: packets(25, 275, 200) })[0]).toMatch(/^fine/);
+    });
+
+    test('as H.265 and nothing else is not for every browser', () => {
+      const video = { codec: 'hevc', codecs: 'hvc1.1.6.L93.B0' };
+      expect(copying({ video })).toEqual([
+        'fine: copied as H.265 (hvc1.1.6.L93.B0)',
+        expect.stringMatching(/^warning: not every browser plays H\.265/),
+      ]);
+    });
+
+    test('is not, where FFmpeg has to speak to it', () => {
+      const instead = { kind: 'unusable', message: 'the camera sends JPEG' } as const;
+      const seenByFfmpeg = { instead, firstPicture: milliseconds(300) };
+      expect(copying(seenByFfmpeg, { targetWidth: 640, targetBitrate: 500 })).toEqual([
+        'broken: not to be copied: the camera sends JPEG',
+        'fine: encoded 640 pixels wide at 500 kbit/s',
+        expect.stringMatching(/^warning: FFmpeg has to speak/),
+      ]);
+    });
   });
 
   test('that is always on keeps nobody waiting for keyframes', () => {

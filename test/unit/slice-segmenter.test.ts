@@ -97,7 +97,7 @@ test('a fragment is cut before a keyframe', () => {
 
 test('a frame a little before the boundary is of the next segment where this one has ended', () => {
   const frames = [...at10fps(0, 800, [0]), frameAt(800), frameAt(902), frameAt(999)];
-  expect(pushAll(make(), frames).slice(-2)).toEqual([['fragment 0: 902+100', 'close 0'], ['fragment 1: 999+97']]);
+  expect(pushAll(make(), frames).slice(-2)).toEqual([['fragment 0: 902+100', 'close 0'], ['fragment 1: 999+100']]);
 });
 
 test('a frame that was expected beyond the boundary and comes before it is not dropped', () => {

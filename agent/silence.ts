@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import type { Clock } from './clock.ts';
+import { milliseconds, type Milliseconds } from '../protocol/units.ts';
 
 /** How long nothing may come: before the first, and after each. */
 export interface Patience {

@@ -1,0 +1,74 @@
+import { encodedQualities, isCopied, type StreamConfig } from '../config/schema.ts';
+import type { EncodingOptions } from '../ffmpeg/encoding.ts';
+import { ffmpegSource } from '../ffmpeg/source.ts';
+import type { Failure } from '../media/failure.ts';
+import type { FrameSink, TracksSource } from '../media/source.ts';
+import { cameraSource } from '../rtsp/source.ts';
+import { forkedSource } from './fork.ts';
+
+/** How a camera is come by. */
+export interface Way {
+  readonly source: TracksSource;
+  /** After a failure. @returns whether another way is to be tried at once: `source` is that one now */
+  readonly goOver: (failure: Failure) => boolean;
+}
+
+/**
+ * By the agent's own client; by FFmpeg's where the configuration says so, and where the client can make no sense of a
+ * camera: then what is to be copied is left out.
+ */
+export function wayTo(options: EncodingOptions): Way {
+  const { stream, log } = options;
+  const byFfmpeg = withoutCopies(stream, ffmpegSource(options));
+  if (stream.type === 'GEN' || stream.via === 'ffmpeg') return { source: byFfmpeg, goOver: () => false };
+  const { input: url, transport } = stream;
+  const client = forkedSource(cameraSource({ ...options, url, transport }), options);
+  if (encodedQualities(stream).length === 0) return { source: client, goOver: () => false };
+  return eitherWay({
+    client,
+    ffmpeg: byFfmpeg,
+    say: (why) => log.info(`${stream.stream}: trying FFmpeg's way to the camera: ${why}`),
+  });
+}
+
+/**
+ *     client ──what the camera says can't be used──▶ trying FFmpeg ──a frame──▶ FFmpeg, for as long as the agent runs
+ *       ▲                                                 │ over without one
+ *       └─────────────────────────────────────────────────┘
+ */
+export function eitherWay(ways: {
+  readonly client: TracksSource;
+  readonly ffmpeg: TracksSource;
+  readonly say: (why: string) => void;
+}): Way {
+  let state: 'client' | 'trying FFmpeg' | 'FFmpeg' = 'client';
+  const proving = (sink: FrameSink): FrameSink => ({
+    config: (config) => sink.config(config),
+    jump: (by) => sink.jump(by),
+    frame: (frame) => {
+      state = 'FFmpeg';
+      sink.frame(frame);
+    },
+  });
+  return {
+    source: (sinks, signal) =>
+      state === 'client' ? ways.client(sinks, signal) : ways.ffmpeg(sinks.map(proving), signal),
+    goOver: ({ kind, message }) => {
+      if (state === 'trying FFmpeg') state = 'client';
+      else if (state === 'client' && kind === 'unusable') {
+        state = 'trying FFmpeg';
+        ways.say(message);
+        return true;
+      }
+      return false;
+    },
+  };
+}
+
+const withoutCopies =
+  ({ qualities }: StreamConfig, source: TracksSource): TracksSource =>
+  (sinks, signal) =>
+    source(
+      sinks.filter((_, index) => !isCopied(qualities.video[index]!)),
+      signal,
+    );
