@@ -29,9 +29,12 @@ const LARGE_ERROR_GONE_IN = ticksOfSeconds(seconds(1.5));
 const MAX_SLEW = 0.02;
 /** Lateness that no slewing caught up with: either frames are late for good, or timestamps go at a wrong pace. */
 const HOPELESS = ticksOfMilliseconds(milliseconds(500));
-/** A pace so wrong shows within a second; anything beyond what slewing follows shows within five. */
+/** The worst of it shows within a second. */
+const GLANCE = ticksOfSeconds(seconds(1));
+/** A pace that is no clock's; and lateness that is no network's: what that has held up comes faster than it was captured. */
 const ABSURD_PACE = 4;
-const CHECK_ABSURD = ticksOfSeconds(seconds(1));
+const ABSURD_LATENESS = ticksOfSeconds(seconds(1));
+const USUAL_PACE = 0.1;
 /** Timestamps are trusted again when their pace was right for five seconds. */
 const RIGHT_PACE = 0.01;
 
@@ -61,7 +64,7 @@ export class CaptureClock {
   readonly #wall: WallOffset;
   readonly #timeline: RtpTimeline;
   #envelope = new LowerEnvelope(SPAN);
-  #recent = new LowerEnvelope(CHECK_ABSURD);
+  #recent = new LowerEnvelope(GLANCE);
   /** From timestamps to this machine's monotonic clock. */
   #offset: Ticks | undefined;
   /** By how much arrival is wrong, as the camera's own clock says. */
@@ -132,19 +135,20 @@ export class CaptureClock {
       const most = Math.min(MAX_SLEW, SLEW + large) * (now - this.#last.arrival);
       this.#offset = ticks(offset + Math.max(-most, Math.min(most, error)));
     }
-    if (now - this.#second.arrival >= CHECK_ABSURD)
-      this.#checkAbsurd(mark, this.#recent.value + (this.#correction ?? 0) - offset);
+    if (now - this.#second.arrival >= GLANCE) this.#glance(mark, this.#recent.value + (this.#correction ?? 0) - offset);
     if (now - this.#span.arrival >= SPAN) this.#check(mark, error);
   }
 
-  #checkAbsurd(mark: Mark, late: number): void {
+  #glance(mark: Mark, late: number): void {
     const pace = paceOf(this.#second, mark).time;
     this.#second = mark;
+    if (!this.#timeline.trusted) return;
     const tooSlow = late > HOPELESS && pace < 1 / ABSURD_PACE;
     const tooFast = late < -HOPELESS && pace > ABSURD_PACE;
-    if (!this.#timeline.trusted || !(tooSlow || tooFast)) return;
-    this.#timeline.trusted = false;
-    this.#anchor(mark);
+    if (tooSlow || tooFast) this.#timeline.trusted = false;
+    // Or the camera's clock stood still for a while, as its pictures did.
+    const stoodStill = late > ABSURD_LATENESS && Math.abs(pace - 1) < USUAL_PACE;
+    if (tooSlow || tooFast || stoodStill) this.#anchor(mark);
   }
 
   #check(mark: Mark, late: number): void {
@@ -166,7 +170,7 @@ export class CaptureClock {
     const now = mark.arrival;
     this.#offset = ticks(now - mark.time);
     this.#envelope = new LowerEnvelope(SPAN);
-    this.#recent = new LowerEnvelope(CHECK_ABSURD);
+    this.#recent = new LowerEnvelope(GLANCE);
     this.#envelope.add(this.#offset, now);
     this.#recent.add(this.#offset, now);
     this.#settled = ticks(now + SETTLING);

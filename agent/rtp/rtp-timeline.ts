@@ -82,7 +82,7 @@ export class RtpTimeline {
     if (!this.trusted) return false;
     const usual = this.#usual ?? LONG_STEP;
     if (told <= 0) return told < 0 && told >= -back * usual;
-    if (ahead > TOLERANCE && told > Math.max(elapsed, 1.5 * usual) + TOLERANCE) return false;
+    if (ahead > TOLERANCE && told > Math.max(elapsed, usual) + TOLERANCE) return false;
     this.#learn(told);
     return true;
   }

@@ -152,6 +152,18 @@ describe('an even camera', () => {
     expectEven(after(frames, 3000));
   });
 
+  test.each([2, 1.3])(
+    'behind a network that stood still for five seconds and catches up at %d times the pace, too',
+    (pace) => {
+      const frames = simulate({
+        arrives: (captured) =>
+          captured < 20_000 ? captured + 5 : Math.max(captured + 5, 25_000 + (captured - 20_000) / pace),
+      });
+      expectOnTime(after(frames, 3000), 3, 7);
+      expectEven(after(frames, 3000));
+    },
+  );
+
   test('that leaves frames out is as far behind as before', () => {
     const frames = simulate({
       drops: (index) => index % 7 === 3 || (index > 500 && index < 600),
@@ -198,6 +210,7 @@ describe('a camera whose clock', () => {
     ['leaps half a second ahead', 500],
     ['leaps half a second back', -500],
     ['leaps two days ahead', 172_800_000],
+    ['is corrected by 30 ms', 30],
     ['starts over at 0', -20_000],
   ])('%s: the live edge stays, the frames are even', (_, leap) => {
     const frames = simulate({
@@ -237,6 +250,27 @@ describe('a camera whose clock', () => {
   ])('counts %s: arrival is taken', (_, pace) => {
     const frames = simulate({ seconds: 120, says: (captured) => captured * pace, arrives: delays(3, 3) });
     expectOnTime(after(frames, 15_000), -10, 60);
+  });
+
+  test('stops with its pictures, for a minute, is where it should be within three seconds', () => {
+    const away = (captured: number): boolean => captured >= 20_000 && captured < 80_000;
+    const frames = simulate({
+      seconds: 100,
+      drops: (index) => away(index * 40),
+      says: (captured) => captured - (captured >= 80_000 ? 60_000 : 0),
+    });
+    expectOnTime(after(frames, 83_000), 3, 7);
+    expectEven(after(frames, 83_000));
+  });
+
+  test('is nonsense for half a minute and right again is trusted again', () => {
+    const frames = simulate({
+      seconds: 90,
+      says: (captured) => (captured < 30_000 ? captured / 90 : captured),
+      arrives: delays(3, 5),
+    });
+    expectEven(after(frames, 60_000));
+    expectOnTime(after(frames, 60_000), 1, 7);
   });
 
   test('stops for five seconds in which nothing is captured goes on where it should', () => {
