@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 /** Bytes that went wrong on their way: bits turned, pieces lost, doubled and exchanged, lengths that lie. */
 
-type Mutation = (bytes: Uint8Array) => Uint8Array;
+export type Mutation = (bytes: Uint8Array) => Uint8Array;
 
 export function joined(...pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
@@ -59,7 +59,7 @@ const putIn = fc.tuple(place, fc.uint8Array({ maxLength: 30 })).map(
       joined(bytes.subarray(0, at(where, bytes)), more, bytes.subarray(at(where, bytes))),
 );
 
-const mutation = fc.oneof(flip, flip, lie, lie, lie, cut, behead, leaveOut, double, putIn);
+export const mutation = fc.oneof(flip, flip, lie, lie, lie, cut, behead, leaveOut, double, putIn);
 
 /** One of these recordings, with up to six things wrong with it. */
 export const mutated = (recordings: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> =>
