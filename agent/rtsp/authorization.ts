@@ -29,6 +29,8 @@ export class Authorization {
   #challenge: ReturnType<typeof strongest>;
   /** The same for all answers to a challenge, as `-sess` wants it (RFC 7616, 3.4.2). */
   #cnonce = '';
+  /** All that was offered with the last challenge, by name. */
+  offered: readonly string[] = [];
   /** How often the nonce was used (RFC 7616, 3.4). */
   #count = 0;
 
@@ -60,9 +62,10 @@ export class Authorization {
    * @param before how many have come to the same request already: each was answered
    */
   rejected(challenges: readonly string[], before: number): Verdict {
-    const offered = parseChallenges(challenges);
-    const next = strongest(offered);
-    if (next === undefined) return { kind: 'unusable', offered: offered.map(nameOf) };
+    const found = parseChallenges(challenges);
+    this.offered = found.map(nameOf);
+    const next = strongest(found);
+    if (next === undefined) return { kind: 'unusable', offered: this.offered };
     if (this.#credentials === undefined) return { kind: 'anonymous' };
     const isStale = next.scheme === 'digest' && next.stale;
     if (before > (isStale ? MAX_STALE : 0)) return { kind: 'refused' };

@@ -11,9 +11,15 @@ export interface OfferedTrack {
 export interface Offer {
   readonly video: OfferedTrack | undefined;
   readonly audio: OfferedTrack | undefined;
-  /** Of all video, usable or not: `H264`, `JPEG`. */
-  readonly videoEncodings: readonly string[];
-  readonly audioEncodings: readonly string[];
+  /** All that there is, used or not. */
+  readonly media: readonly OfferedMedia[];
+}
+
+export interface OfferedMedia {
+  /** `application`: ONVIF's metadata, mostly. */
+  readonly kind: 'video' | 'audio' | 'back channel' | 'application' | 'other';
+  /** As the camera names it: `H264`, `JPEG`; empty where it doesn't. */
+  readonly encoding: string;
 }
 
 /**
@@ -24,12 +30,16 @@ export interface Offer {
 export function offerOf({ media }: SessionDescription): Offer {
   const videos = media.filter(({ kind }) => kind === 'video');
   const camerasView = videos.some(({ direction }) => direction === 'sendonly');
-  const audios = media.filter(({ kind, direction }) => kind === 'audio' && (camerasView || direction !== 'sendonly'));
+  const isBackChannel = ({ kind, direction }: MediaDescription): boolean =>
+    kind === 'audio' && direction === 'sendonly' && !camerasView;
+  const audios = media.filter((one) => one.kind === 'audio' && !isBackChannel(one));
   return {
     video: videos.map((one) => track('video', one)).find((one) => one !== undefined),
     audio: audios.map((one) => track('audio', one)).find((one) => one !== undefined),
-    videoEncodings: videos.map(encodingOf),
-    audioEncodings: audios.map(encodingOf),
+    media: media.map((one) => ({
+      kind: isBackChannel(one) ? 'back channel' : kindOf(one),
+      encoding: one.formats[0]?.encoding ?? '',
+    })),
   };
 }
 
@@ -38,7 +48,16 @@ function track(kind: OfferedTrack['kind'], { formats, control }: MediaDescriptio
   return usable[0] === undefined ? undefined : { kind, format: usable[0], control };
 }
 
-const encodingOf = ({ formats }: MediaDescription): string => formats[0]?.encoding ?? '';
+function kindOf({ kind }: MediaDescription): OfferedMedia['kind'] {
+  switch (kind) {
+    case 'video':
+    case 'audio':
+    case 'application':
+      return kind;
+    default:
+      return 'other';
+  }
+}
 
 /** @returns undefined for what is not used */
 function mediaFormat(kind: OfferedTrack['kind'], format: PayloadFormat): MediaFormat | undefined {

@@ -1,5 +1,6 @@
 import { codeOf } from '../errors.ts';
 import type { Failure } from '../media/failure.ts';
+import type { OfferedMedia } from './offer.ts';
 
 /** Thrown inside the client only: whoever uses it is given the {@link Failure}. */
 export class CameraFailure extends Error {
@@ -71,10 +72,11 @@ export function unknownScheme(offered: readonly string[]): Failure {
   };
 }
 
-/** @param encodings of its video, as it names them */
-export function noVideo(encodings: readonly string[]): Failure {
-  const names = encodings.map((name) => name.replaceAll(/[^\w.-]/g, '').slice(0, 20)).filter((name) => name !== '');
+/** Why there is no video to be had of what a camera offers. */
+export function noVideo(media: readonly OfferedMedia[]): Failure {
+  const encodings = media.filter(({ kind }) => kind === 'video').map(({ encoding }) => encoding);
   if (encodings.length === 0) return { kind: 'unusable', message: 'the camera sends no video' };
+  const names = encodings.map((name) => name.replaceAll(/[^\w.-]/g, '').slice(0, 20)).filter((name) => name !== '');
   const what = names.length === 0 ? 'video of a kind it does not name' : names.slice(0, 4).join(', ');
   return { kind: 'unusable', message: `the camera sends ${what}, not H.264 or H.265: set it to one of them` };
 }

@@ -85,7 +85,7 @@ export async function runSession(options: SessionOptions): Promise<Failure> {
     for await (const tracks of setUpAll(options, described, router, life.signal)) {
       stage = { kind: 'set up', described, tracks };
     }
-    if (stage.kind !== 'set up') return noVideo(described.offer.videoEncodings);
+    if (stage.kind !== 'set up') return noVideo(described.offer.media);
     await play(stage);
     options.onPlaying?.(stage.tracks[0]?.transport ?? options.transport);
     return await playing(options, stage, router, life.signal);

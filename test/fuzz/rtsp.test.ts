@@ -140,20 +140,20 @@ async function hold(one: Dialogue): Promise<{ failure: Failure | undefined; fram
     dial: camera.dial,
   });
   let frames = 0;
-  let over = false;
+  const over = new AbortController();
   const sink = { config: () => {}, frame: () => (frames += 1), jump: () => {} };
-  const ended = source(sink, new AbortController().signal).finally(() => (over = true));
-  for (let index = 0; index < TURNS && !over; index += 1) {
+  const ended = source(sink, new AbortController().signal).finally(() => over.abort());
+  for (let index = 0; index < TURNS && !over.signal.aborted; index += 1) {
     const bytes = Buffer.concat(PICTURES.slice(index * 4, index * 4 + 4));
     // Not before it is asked for.
     if (camera.methods.includes('PLAY')) say(camera, goneWrong(bytes, one.media[index]), one.chunk);
     await clock.advance(TURN_MS);
   }
-  while (!over && clock.monotonic() < LIMIT_MS) {
+  while (!over.signal.aborted && clock.monotonic() < LIMIT_MS) {
     await clock.advance(TURN_MS);
     await turn();
   }
-  assert(over, `it goes on after ${clock.monotonic() / 1000} s`);
+  assert(over.signal.aborted, `it goes on after ${clock.monotonic() / 1000} s`);
   return { failure: await ended, frames, took: clock.monotonic() };
 }
 

@@ -124,10 +124,12 @@ describe('the description of', () => {
     expect(offer('m=video 0 RTP/AVP 26', 'a=control:t', 'm=audio 0 RTP/AVP 3')).toEqual({
       video: undefined,
       audio: undefined,
-      videoEncodings: ['JPEG'],
-      audioEncodings: ['GSM'],
+      media: [
+        { kind: 'video', encoding: 'JPEG' },
+        { kind: 'audio', encoding: 'GSM' },
+      ],
     });
-    expect(offer()).toEqual({ video: undefined, audio: undefined, videoEncodings: [], audioEncodings: [] });
+    expect(offer()).toEqual({ video: undefined, audio: undefined, media: [] });
     // Sound is no picture, whatever stands above it.
     expect(offer('m=video 0 RTP/AVP 8').video).toBeUndefined();
   });
@@ -156,8 +158,7 @@ test('anything at all is read in the time its bytes take', () => {
   );
   fc.assert(
     fc.property(fc.array(line, { maxLength: 40 }), fc.constantFrom('\n', '\r\n', ' '), (lines, end) => {
-      for (const track of Object.values(offerOf(parseSdp(lines.join(end)))))
-        expect(track).toBeOneOf([undefined, expect.anything()]);
+      expect(offerOf(parseSdp(lines.join(end))).media.length).toBeLessThanOrEqual(lines.length);
     }),
   );
   const started = performance.now();
