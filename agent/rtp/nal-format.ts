@@ -1,5 +1,5 @@
 import type { NalUnit } from './nal-unit.ts';
-import type { NalUnits } from './nal-units.ts';
+import { MAX_UNITS_IN_PACKET, type NalUnits } from './nal-units.ts';
 
 /** What a NAL unit is to the frame it belongs to. */
 export interface NalKind {
@@ -49,7 +49,8 @@ export const beginsWithRecoveryPoint = (sei: NalUnit, headerBytes: number): bool
 /** The units of an aggregation packet, each after its length in two bytes; one that is longer than what is left is damage. */
 export function disaggregate(payload: Uint8Array, start: number, units: NalUnits): void {
   let at = start;
-  while (at + 2 <= payload.length) {
+  for (let count = 0; at + 2 <= payload.length; count++) {
+    if (count === MAX_UNITS_IN_PACKET) return units.damaged();
     const size = ((payload[at] ?? 0) << 8) | (payload[at + 1] ?? 0);
     const end = at + 2 + size;
     if (end > payload.length) return units.damaged();

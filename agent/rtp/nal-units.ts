@@ -6,6 +6,9 @@ export const MAX_FRAME_BYTES = 13_000_000;
 /** Pieces of a frame: what is small, but endless, is refused too. */
 export const MAX_FRAME_PIECES = 32_768;
 
+/** Units in one packet: nobody has so many, and whoever sends them wants to keep us busy. */
+export const MAX_UNITS_IN_PACKET = 256;
+
 export interface NalUnitSink {
   readonly unit: (unit: NalUnit) => void;
   /** A unit that won't be told, because something of it is missing, or there is no end of it. */
@@ -61,11 +64,15 @@ export class NalUnits {
   more(piece: Uint8Array): void {
     if (!this.#open) return this.#sink.damaged();
     let rest = piece;
-    for (;;) {
+    for (let units = 0; ; units++) {
       // One that began in the pieces before, or one that is all in here.
       const across = endOfStartCode(rest, this.#zeros);
       const start = across === -1 ? indexOfStartCode(rest, 0) : 0;
       if (start === -1) break;
+      if (units === MAX_UNITS_IN_PACKET) {
+        this.abandon();
+        return this.#sink.damaged();
+      }
       this.#add(rest.subarray(0, start));
       this.#close();
       rest = rest.subarray(across === -1 ? start + START_CODE_BYTES : across);

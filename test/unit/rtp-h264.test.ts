@@ -550,6 +550,22 @@ describe('sizes', () => {
     expect(shown(to)).toEqual(['I', 'I']);
   });
 
+  test.each([
+    ['aggregated', Uint8Array.of(0x78, ...Array.from({ length: 10_000 }, () => [0, 3, 0x41, 0x1a, 7]).flat())],
+    [
+      'with start codes',
+      Uint8Array.of(...p(1), ...Array.from({ length: 10_000 }, () => [0, 0, 1, 0x41, 0x1a, 7]).flat()),
+    ],
+  ])('a packet of thousands of units, %s, is given up', (_, payload) => {
+    const { packets, to } = h264();
+    to.take(packets.packets(KEYFRAME, time(0)));
+    to.take(packets.packets([payload], time(1)));
+    to.take(packets.packets([p(2)], time(2)));
+    to.take(packets.packets(KEYFRAME, time(3)));
+    expect(shown(to)).toEqual(['I', 'I']);
+    expect(to.receiver.counts).toMatchObject({ leftOut: 2 });
+  });
+
   test('a frame of endlessly many slices is given up', () => {
     const { packets, to } = h264();
     to.take(packets.packets(KEYFRAME, time(0)));
