@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '../agent/errors.ts';
 import { look, type Look } from './glass-run.ts';
-import { PLAYERS, type Player } from './glass-viewer.ts';
+import { SOURCES } from './glass-stream.ts';
+import { PLAYERS } from './glass-viewer.ts';
 import { lineOf, lowest, rowOf, type Row } from './glass-table.ts';
 import { openNetwork } from './network.ts';
 
@@ -14,7 +15,10 @@ import { openNetwork } from './network.ts';
  */
 const { values } = parseArgs({
   options: {
-    sources: { type: 'string', default: 'gen,rtsp' },
+    /** `gen`, `rtsp`, `copied`. */
+    sources: { type: 'string', default: 'gen,rtsp,copied' },
+    /** Seconds from keyframe to keyframe of a camera. */
+    gop: { type: 'string', default: '1' },
     fps: { type: 'string', default: '25,10' },
     /** Seconds, or `frame` for one frame each. */
     fragments: { type: 'string', default: 'frame,0.1' },
@@ -44,8 +48,8 @@ function* series(): Generator<Look[]> {
         for (const player of list(values.players)) {
           for (const ssrs of list(values.ssrs)) {
             const rest: Omit<Look, 'target'> = {
-              ...{ source: source === 'rtsp' ? 'rtsp' : 'gen', fps, fragment, ssrs: ssrs === 'on' },
-              ...{ player: playerOf(player), bitrates: numbers(values.bitrates) },
+              ...{ source: oneOf(SOURCES, source), gop: Number(values.gop), fps, fragment, ssrs: ssrs === 'on' },
+              ...{ player: oneOf(PLAYERS, player), bitrates: numbers(values.bitrates) },
               ...{ seconds: Number(values.seconds), settle: Number(values.settle) },
             };
             yield numbers(values.targets).map((target) => ({ ...rest, target }));
@@ -56,9 +60,9 @@ function* series(): Generator<Look[]> {
   }
 }
 
-function playerOf(name: string): Player {
-  const found = PLAYERS.find((player) => player === name);
-  if (found === undefined) throw new Error(`expected one of the players ${PLAYERS.join(', ')}, got ${name}`);
+function oneOf<T extends string>(known: readonly T[], name: string): T {
+  const found = known.find((one) => one === name);
+  if (found === undefined) throw new Error(`expected one of ${known.join(', ')}, got ${name}`);
   return found;
 }
 
