@@ -1,4 +1,16 @@
-import { beginsWithRecoveryPoint, defragment, disaggregate, type NalFormat, type NalKind } from './nal-format.ts';
+import {
+  AFTER,
+  BEFORE,
+  beginsWithRecoveryPoint,
+  defragment,
+  disaggregate,
+  KEY_SLICE,
+  NONE,
+  PARAMETERS,
+  SLICE,
+  type NalFormat,
+  type NalKind,
+} from './nal-format.ts';
 import type { NalUnit } from './nal-unit.ts';
 import type { NalUnits } from './nal-units.ts';
 
@@ -22,17 +34,12 @@ const END = 0x40;
 const TYPE = 0x1f;
 const REFERENCE = 0x60;
 
-const plain = { key: false, disposable: false, skipped: false, open: false };
-const NONE: NalKind = { role: 'none', ...plain };
-const PARAMETERS: NalKind = { role: 'parameters', ...plain };
-const BEFORE: NalKind = { role: 'before', ...plain };
-const AFTER: NalKind = { role: 'after', ...plain };
-/** Keyframes are IDR pictures alone: where a stream has recovery points only, Chrome's MSE never begins. */
-const KEY_SLICE: NalKind = { role: 'slice', ...plain, key: true };
-const SLICE: NalKind = { role: 'slice', ...plain };
-const DISPOSABLE_SLICE: NalKind = { role: 'slice', ...plain, disposable: true };
+const DISPOSABLE_SLICE: NalKind = { ...SLICE, disposable: true };
 
-/** H.264 in RTP (RFC 6184), in the non-interleaved and the single NAL unit mode. */
+/**
+ * H.264 in RTP (RFC 6184), in the non-interleaved and the single NAL unit mode. Keyframes are IDR pictures alone: where a
+ * stream has recovery points only, Chrome's MSE never begins.
+ */
 export const H264: NalFormat = {
   headerBytes: 1,
   kindOf(unit: NalUnit): NalKind {

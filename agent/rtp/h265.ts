@@ -1,4 +1,16 @@
-import { beginsWithRecoveryPoint, defragment, disaggregate, type NalFormat, type NalKind } from './nal-format.ts';
+import {
+  AFTER,
+  BEFORE,
+  beginsWithRecoveryPoint,
+  defragment,
+  disaggregate,
+  KEY_SLICE,
+  NONE,
+  PARAMETERS,
+  SLICE,
+  type NalFormat,
+  type NalKind,
+} from './nal-format.ts';
 import type { NalUnit } from './nal-unit.ts';
 import type { NalUnits } from './nal-units.ts';
 
@@ -25,24 +37,18 @@ const START = 0x80;
 const END = 0x40;
 const TYPE = 0x3f;
 
-const plain = { key: false, disposable: false, skipped: false, open: false };
-const NONE: NalKind = { role: 'none', ...plain };
-const PARAMETERS: NalKind = { role: 'parameters', ...plain };
-const BEFORE: NalKind = { role: 'before', ...plain };
-const AFTER: NalKind = { role: 'after', ...plain };
-const SLICE: NalKind = { role: 'slice', ...plain };
-const SKIPPED_SLICE: NalKind = { role: 'slice', ...plain, skipped: true };
+const SKIPPED_SLICE: NalKind = { ...SLICE, skipped: true };
+const OPEN_SLICE: NalKind = { ...KEY_SLICE, open: true };
+
+const typeOf = (header: number): number => (header >> 1) & TYPE;
+
 /**
+ * H.265 in RTP (RFC 7798), without decoding order numbers, which have to be asked for.
+ *
  * Keyframes are all random access pictures, IDR, BLA and CRA, as Chromium counts them (`HEVC::AnalyzeAnnexB`) and 14496-15
  * lets them be sync samples: cameras with open GOPs have no other. What follows one but is seen before it may refer to what
  * was before: decoders that begin with it skip those (8.1.3), and so do we after a loss.
  */
-const IDR_SLICE: NalKind = { role: 'slice', ...plain, key: true };
-const OPEN_SLICE: NalKind = { role: 'slice', ...plain, key: true, open: true };
-
-const typeOf = (header: number): number => (header >> 1) & TYPE;
-
-/** H.265 in RTP (RFC 7798), without decoding order numbers, which have to be asked for. */
 export const H265: NalFormat = {
   headerBytes: 2,
   kindOf(unit: NalUnit): NalKind {
@@ -52,7 +58,7 @@ export const H265: NalFormat = {
     const type = typeOf(first);
     if (type <= LAST_LEADING) return type >= FIRST_SKIPPED ? SKIPPED_SLICE : SLICE;
     if (type >= FIRST_RANDOM_ACCESS && type <= CLEAN_RANDOM_ACCESS) {
-      return type >= FIRST_IDR && type !== CLEAN_RANDOM_ACCESS ? IDR_SLICE : OPEN_SLICE;
+      return type >= FIRST_IDR && type !== CLEAN_RANDOM_ACCESS ? KEY_SLICE : OPEN_SLICE;
     }
     switch (type) {
       case VPS:

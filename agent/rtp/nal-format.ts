@@ -23,6 +23,14 @@ export interface NalKind {
   readonly open: boolean;
 }
 
+const plain = { key: false, disposable: false, skipped: false, open: false };
+export const NONE: NalKind = { role: 'none', ...plain };
+export const PARAMETERS: NalKind = { role: 'parameters', ...plain };
+export const BEFORE: NalKind = { role: 'before', ...plain };
+export const AFTER: NalKind = { role: 'after', ...plain };
+export const SLICE: NalKind = { role: 'slice', ...plain };
+export const KEY_SLICE: NalKind = { ...SLICE, key: true };
+
 /** How a codec's NAL units are told apart, and how they travel in RTP. */
 export interface NalFormat {
   /** Of a NAL unit; what is no longer is empty. */
