@@ -199,35 +199,39 @@ test(
   },
 );
 
-test(`parameter sets gone wrong are taken, waited for, or refused with what they said, by seed ${seed}`, () => {
-  const outcomes = { taken: 0, missing: 0, refused: 0 };
-  const sets = fc.constantFrom(AVC, HEVC).chain((codec) => {
-    const set = fc.constantFrom(...codec.sets).chain((one) => fc.oneof(mutated([one]), fc.constant(one)));
-    return fc.tuple(fc.constant(codec), fc.array(set, { maxLength: 8 }));
-  });
-  fc.assert(
-    fc.property(sets, ([codec, some]) => {
-      const packets = new Packetizer();
-      const to = new Receiving({ codec: codec.codec });
-      const key = Uint8Array.of(...codec.key, 0x88, 1, 2, 3);
-      to.take(packets.packets([...some, key], 0));
-      to.take(packets.packets([...codec.sets, key], 3600));
-      for (const { message } of to.failures) {
-        assert.match(
-          message,
-          /^the camera's video can't be used: (expected .+, got .+|.+: expected (.+, got .+|more than .+))$/,
-        );
-      }
-      for (const config of to.configs)
-        assert.deepEqual(
-          splitBoxes(initSegment(config)).boxes.map(({ type }) => type),
-          ['ftyp', 'moov'],
-        );
-      // Whatever was, the right ones make it right; but for those that have other ids and stay.
-      assert(to.frames.length > 0 || to.failures.length > 0);
-      outcomes[to.failures.length > 0 ? 'refused' : to.frames.length > 1 ? 'taken' : 'missing'] += 1;
-    }),
-    { seed, numRuns },
-  );
-  expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(0);
-});
+test(
+  `parameter sets gone wrong are taken, waited for, or refused with what they said, by seed ${seed}`,
+  { timeout: 120_000 },
+  () => {
+    const outcomes = { taken: 0, missing: 0, refused: 0 };
+    const sets = fc.constantFrom(AVC, HEVC).chain((codec) => {
+      const set = fc.constantFrom(...codec.sets).chain((one) => fc.oneof(mutated([one]), fc.constant(one)));
+      return fc.tuple(fc.constant(codec), fc.array(set, { maxLength: 8 }));
+    });
+    fc.assert(
+      fc.property(sets, ([codec, some]) => {
+        const packets = new Packetizer();
+        const to = new Receiving({ codec: codec.codec });
+        const key = Uint8Array.of(...codec.key, 0x88, 1, 2, 3);
+        to.take(packets.packets([...some, key], 0));
+        to.take(packets.packets([...codec.sets, key], 3600));
+        for (const { message } of to.failures) {
+          assert.match(
+            message,
+            /^the camera's video can't be used: (expected .+, got .+|.+: expected (.+, got .+|more than .+))$/,
+          );
+        }
+        for (const config of to.configs)
+          assert.deepEqual(
+            splitBoxes(initSegment(config)).boxes.map(({ type }) => type),
+            ['ftyp', 'moov'],
+          );
+        // Whatever was, the right ones make it right; but for those that have other ids and stay.
+        assert(to.frames.length > 0 || to.failures.length > 0);
+        outcomes[to.failures.length > 0 ? 'refused' : to.frames.length > 1 ? 'taken' : 'missing'] += 1;
+      }),
+      { seed, numRuns },
+    );
+    expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(0);
+  },
+);
