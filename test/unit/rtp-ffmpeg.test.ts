@@ -121,7 +121,7 @@ const md5 = (pieces: readonly Uint8Array[]): string => {
   return hash.digest('hex');
 };
 
-describe.each(STREAMS)('$name', ({ codec, encode, reordered }) => {
+describe.each(STREAMS)('$name', { timeout: 60_000 }, ({ codec, encode, reordered }) => {
   const encoder = /libx26[45]/.exec(encode)?.[0] ?? '';
   if (!encoders.includes(encoder)) {
     test.skip(`(there is no FFmpeg with ${encoder})`, () => {});
@@ -196,6 +196,7 @@ describe.each(STREAMS)('$name', ({ codec, encode, reordered }) => {
 
 test.skipIf(!encoders.includes('libx264'))(
   'a stream without keyframes, joined late, is decoded from a recovery point on',
+  { timeout: 60_000 },
   () => {
     const encode = '-pix_fmt yuv420p -c:v libx264 -preset veryfast -bf 0 -x264-params intra-refresh=1:keyint=10';
     const frames = encoded('h264', encode);
