@@ -23,7 +23,8 @@ export async function silence(
     const patience = newest === undefined ? first : next;
     const left = (newest ?? start) + patience - clock.monotonic();
     if (left <= 0) return patience;
-    await clock.sleep(milliseconds(left), signal);
+    // The first may come meanwhile, and the one after it not.
+    await clock.sleep(milliseconds(Math.min(left, next)), signal);
   }
   return undefined;
 }

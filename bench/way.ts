@@ -6,7 +6,6 @@ import { systemClock } from '../agent/clock.ts';
 import { fragment } from '../agent/cmaf/fragment.ts';
 import { streamsSchema, type StreamConfig } from '../agent/config/schema.ts';
 import { locateFfmpeg } from '../agent/ffmpeg/locate.ts';
-import { ffmpegSource } from '../agent/ffmpeg/source.ts';
 import type { TracksSource } from '../agent/media/source.ts';
 import { cameraSource } from '../agent/rtsp/source.ts';
 import { startCamera } from '../test/fixtures/camera/camera.ts';
@@ -14,8 +13,8 @@ import { folderWith, freePort, startFastLl } from '../test/e2e/support/fast-ll.t
 
 /**
  * Where a frame's time goes on its way from an RTSP camera to a viewer's socket: the way is walked again and again, each
- * time a step further, and each step costs what it adds; copied, transcoded, and with FFmpeg's own RTSP. The camera says when
- * the frame that came last was captured; all clocks are this machine's. A table, in milliseconds.
+ * time a step further, and each step costs what it adds; copied, and transcoded. The camera says when the frame that came last
+ * was captured; all clocks are this machine's. A table, in milliseconds.
  */
 const { values } = parseArgs({
   options: {
@@ -35,9 +34,9 @@ const ffmpeg = await locateFfmpeg(undefined, process.env);
 
 const COPIED = { copy: true };
 const ENCODED = { targetWidth: Number(values.size.split('x')[0]), targetBitrate: Number(values.kbps) };
-const entryOf = (quality: object, more: object = {}): object => ({
+const entryOf = (quality: object): object => ({
   ...{ name: 'Way', stream: 'way', type: 'RTSP', input: camera.url, targetFps: fps, fragmentDuration: 1 / fps },
-  ...{ alwaysOn: true, qualities: { video: [quality] }, ...more },
+  ...{ alwaysOn: true, qualities: { video: [quality] } },
 });
 const parsed = (entry: object) => streamsSchema.parse([entry])[0] as Extract<StreamConfig, { type: 'RTSP' }>;
 const forked = (entry: object): TracksSource => {
@@ -51,9 +50,6 @@ await walk('copied: client', sourceLatencies(forked(entryOf(COPIED))));
 await walk('copied: PUT, object, GET', viewerLatencies(entryOf(COPIED)));
 await walk('transcoded: client, FFmpeg', sourceLatencies(forked(entryOf(ENCODED))));
 await walk('transcoded: PUT, object, GET', viewerLatencies(entryOf(ENCODED)));
-const byFfmpeg = entryOf(ENCODED, { via: 'ffmpeg' });
-await walk("by FFmpeg's RTSP: FFmpeg", sourceLatencies(ffmpegSource({ stream: parsed(byFfmpeg), ffmpeg, clock, log })));
-await walk("by FFmpeg's RTSP: PUT, object, GET", viewerLatencies(byFfmpeg));
 // oxlint-disable-next-line no-console -- what it is run for
 console.table(rows);
 process.stdout.write(`a fragment is written in ${fragmentMicroseconds().toFixed(0)} µs\n`);

@@ -10,7 +10,7 @@ import { startEncoding, type Encoding, type EncodingOptions } from './encoding.t
 import { Feed } from './feed.ts';
 import type { Shapes } from './shapes.ts';
 
-/** How long FFmpeg may take to a frame, when it has been fed: longer than a camera may, which would be its own failure. */
+/** How long FFmpeg may take to a picture, once it has been fed with one. */
 const PATIENCE = milliseconds(6000);
 /** A run at least this long was a good one: the next failure is the first of a row. */
 const GOOD_RUN = milliseconds(30_000);
@@ -47,7 +47,7 @@ export class Transcoder implements FrameSink {
     if (this.#state.kind !== 'running') return;
     const { run } = this.#state;
     // FFmpeg can be told one configuration only.
-    if (run.feed === undefined && this.#options.shapes.fitting(config) === undefined) run.begin(config);
+    if (!run.hasBegun && this.#options.shapes.fitting(config) === undefined) run.begin(config);
     else run.stop();
   }
 
@@ -56,7 +56,7 @@ export class Transcoder implements FrameSink {
     this.#hasKeyframes ||= frame.keyframe;
     switch (this.#state.kind) {
       case 'running':
-        this.#state.run.feed?.frame(frame);
+        this.#state.run.frame(frame);
         return;
       case 'resting':
         return;
@@ -76,7 +76,7 @@ export class Transcoder implements FrameSink {
     if (config === undefined || frames.length === 0) return;
     const run = this.#start(config, frames.length > 1 ? newest : undefined);
     run.begin(config);
-    run.feed?.catchUp(frames);
+    run.catchUp(frames);
     this.#state = { kind: 'running', run };
   }
 
@@ -132,7 +132,8 @@ class EncoderRun {
   /** Why it is over; undefined when it was told to be. Never rejects. */
   readonly over: Promise<Failure | undefined>;
   #feed: Feed | undefined;
-  #newest: Milliseconds | undefined;
+  /** When the first frame came of which nothing has come out yet. */
+  #owing: Milliseconds | undefined;
 
   constructor(
     options: TranscoderOptions,
@@ -147,7 +148,7 @@ class EncoderRun {
           sink.config(config);
         },
         frame: (frame) => {
-          this.#newest = options.clock.monotonic();
+          this.#owing = undefined;
           sink.frame(frame);
         },
       })),
@@ -162,9 +163,8 @@ class EncoderRun {
     });
   }
 
-  /** What takes frames; undefined before it has begun. */
-  get feed(): Feed | undefined {
-    return this.#feed;
+  get hasBegun(): boolean {
+    return this.#feed !== undefined;
   }
 
   begin(config: VideoConfig): void {
@@ -172,13 +172,22 @@ class EncoderRun {
     if (stdin === null || this.#feed !== undefined) return;
     this.#feed = new Feed(stdin, config);
     const { clock } = this.#options;
-    const begun = clock.monotonic();
-    const heard = (): Milliseconds => this.#newest ?? begun;
+    const heard = (): Milliseconds => this.#owing ?? clock.monotonic();
     // Never rejects.
     void silence(heard, { first: PATIENCE, next: PATIENCE }, clock, this.#signal).then((waited) => {
       if (waited === undefined) return;
       this.#silent.resolve({ kind: 'encoder', message: `FFmpeg has made no picture for ${waited / 1000} s` });
     });
+  }
+
+  frame(frame: Frame): void {
+    this.#owing ??= this.#options.clock.monotonic();
+    this.#feed?.frame(frame);
+  }
+
+  catchUp(frames: readonly Frame[]): void {
+    this.#owing ??= this.#options.clock.monotonic();
+    this.#feed?.catchUp(frames);
   }
 
   stop(): void {
