@@ -13,5 +13,11 @@ export const KEYFRAME_HEADER = 'fastll-keyframe';
 /** In the answer of `/isotime`: the edge's time as ISO 8601 to the millisecond, UTC without any displacement. */
 export const TIME_HEADER = 'fastll-time';
 
+/**
+ * In the PUT of a segment: the bytes that it ends with when it is whole, in hex. One that ends otherwise was cut, by whom
+ * and however cleanly.
+ */
+export const END_HEADER = 'fastll-end';
+
 /** In the answer to a segment's PUT: how many GETs the segment has had. */
 export const VIEWERS_HEADER = 'fastll-viewers';

@@ -1,6 +1,6 @@
 import { BoxError, splitBoxes } from '../protocol/boxes.ts';
 import { timeInWindow } from '../protocol/epoch.ts';
-import { KEYFRAME_HEADER, WRITER_HEADER } from '../protocol/headers.ts';
+import { END_HEADER, KEYFRAME_HEADER, WRITER_HEADER } from '../protocol/headers.ts';
 import { parseSegmentNumber, type RepresentationId, type SegmentNumber } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
 import {
@@ -71,8 +71,8 @@ async function ingestSegment(
   makeNext(c.env, c.executionCtx, { stream, representation, number }, segmentDurationOf(snapshot));
   const segment = segmentOf(c.env, stream, representation, number);
   const terms = segmentTerms(snapshot, representation, number, secondsOfMilliseconds(now));
-  const named = { writer: writerOf(c.req.raw), keyframe: keyframeOf(c.req.raw, number) };
-  return put(segment, c.req.raw.body, { ...terms, ...named });
+  const said = { writer: writerOf(c.req.raw), keyframe: keyframeOf(c.req.raw, number), end: endOf(c.req.raw) };
+  return put(segment, c.req.raw.body, { ...terms, ...said });
 }
 
 function segmentDurationOf(snapshot: StreamSnapshot): Seconds {
@@ -121,6 +121,15 @@ function keyframeOf({ headers }: Request, number: SegmentNumber): SegmentNumber 
   throw new ProblemError({ kind: 'bad body', detail });
 }
 
+/** @throws ProblemError where it is none */
+function endOf({ headers }: Request): Uint8Array | undefined {
+  const said = headers.get(END_HEADER);
+  if (said === null) return undefined;
+  if (/^(?:[\da-f]{2}){8,128}$/i.test(said))
+    return Uint8Array.from(said.match(/../g) ?? [], (byte) => parseInt(byte, 16));
+  throw new ProblemError({ kind: 'bad body', detail: `expected ${END_HEADER} to be 8 to 128 bytes in hex` });
+}
+
 /** An encoder that doesn't name itself is another one with every PUT: its bytes replace what was there. */
 function writerOf(request: Request): string {
   const writer = request.headers.get(WRITER_HEADER);
@@ -152,8 +161,13 @@ export async function remove(
 
 async function manifestOf(request: Request): Promise<string> {
   const text = new TextDecoder().decode(await bodyOf(request, MAX_MANIFEST_BYTES));
-  if (!/<MPD[\s>]/.test(text))
+  if (!/<MPD[\s>]/.test(text)) {
     throw new ProblemError({ kind: 'bad body', detail: 'expected a DASH manifest: no <MPD> in it' });
+  }
+  // A proxy may have ended what was cut.
+  if (!/<\/MPD\s*>|<MPD(?:\s[^>]*)?\/>/.test(text)) {
+    throw new ProblemError({ kind: 'bad body', detail: 'expected a whole DASH manifest: no </MPD> in it' });
+  }
   const forbidden = forbiddenIn(text);
   if (forbidden !== undefined) {
     throw new ProblemError({

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { request } from 'undici';
-import { KEYFRAME_HEADER, VIEWERS_HEADER, WRITER_HEADER } from '../../protocol/headers.ts';
+import { END_HEADER, KEYFRAME_HEADER, VIEWERS_HEADER, WRITER_HEADER } from '../../protocol/headers.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import type { Clock } from '../clock.ts';
@@ -41,6 +41,8 @@ export interface PutOptions {
   readonly writer: string;
   /** Which segment has the last keyframe, where this one need not begin with one. */
   readonly keyframe?: SegmentNumber | undefined;
+  /** The last bytes of the body when it is whole. */
+  readonly ending: Uint8Array;
   /** When the segment ends, by the wall clock. */
   readonly end: Milliseconds;
   /** How much longer it is of use to anybody. */
@@ -116,11 +118,12 @@ async function inTurn(options: UnderWay, attempts: number, over: AbortSignal): P
 
 /** @throws whatever kept it from being answered */
 async function attempt(options: UnderWay, patience: number, over: AbortSignal): Promise<Attempt> {
-  const { edge, url, body, writer, keyframe, clock } = options;
+  const { edge, url, body, writer, ending, keyframe, clock } = options;
   const headers = {
     ...(await authorization(edge)),
     'content-type': 'video/mp4',
     [WRITER_HEADER]: writer,
+    [END_HEADER]: Buffer.from(ending).toString('hex'),
     ...(keyframe === undefined ? {} : { [KEYFRAME_HEADER]: String(keyframe) }),
   };
   const connections = edge.dispatcher.current;

@@ -1,3 +1,6 @@
+/** What the edge reads at a time. */
+const JOINED_BYTES = 64 * 1024;
+
 /**
  * The bytes of one segment on their way out: appended to while frames come, read from the first byte on by as many PUTs
  * as it takes.
@@ -48,17 +51,30 @@ export class SegmentBody {
     if (this.failure === undefined) this.#become({ kind: 'dropped', detail });
   }
 
-  /** Every piece from the first one on, each as soon as it is there. Throws when it will never be whole. */
+  /**
+   * Every piece from the first one on, each as soon as it is there; pieces that are there at once in one, if they are small:
+   * what each costs on its way and at each viewer has little to do with its size. Throws when it will never be whole.
+   */
   async *read(): AsyncGenerator<Uint8Array, void, void> {
     for (let next = 0; ;) {
       if (this.failure !== undefined) throw new Error(this.failure.detail);
-      const piece = this.#pieces[next];
-      if (piece !== undefined) {
-        next += 1;
-        yield piece;
-      } else if (this.#state === 'ended') return;
+      const pieces = this.#from(next);
+      const [piece] = pieces;
+      next += pieces.length;
+      if (piece !== undefined) yield pieces.length === 1 ? piece : Buffer.concat(pieces);
+      else if (this.#state === 'ended') return;
       else await this.#changed.promise;
     }
+  }
+
+  /** The next pieces that may go out as one. */
+  #from(next: number): readonly Uint8Array[] {
+    let end = next;
+    for (let size = 0; end < this.#pieces.length; end += 1) {
+      size += this.#pieces[end]?.byteLength ?? 0;
+      if (size > JOINED_BYTES && end > next) break;
+    }
+    return this.#pieces.slice(next, end);
   }
 
   #become(state: 'ended' | Failure): void {

@@ -6,6 +6,7 @@ import { segmentNumber, type RepresentationId, type SegmentNumber, type StreamNa
 import { milliseconds, millisecondsOfSeconds, seconds, secondsOfTicks, type Seconds } from '../../protocol/units.ts';
 import { segmentStart } from '../../protocol/epoch.ts';
 import { mediaUrl, type Edge } from './edge.ts';
+import { segmentEnding } from './ending.ts';
 import { putSegment, type PutOutcome } from './put.ts';
 import { SegmentBody } from './segment-body.ts';
 
@@ -22,6 +23,7 @@ export class Uploader {
   readonly #owed = new Map<SegmentNumber, SegmentBody>();
   /** PUTs under way. */
   readonly #puts = new Set<Promise<void>>();
+  readonly #ending: Uint8Array;
   #sequenceNumber = 0;
   #due: SegmentNumber | undefined;
 
@@ -30,6 +32,7 @@ export class Uploader {
     // Each PUT under way listens to it, and in an outage there are as many as the time-shift window has segments.
     setMaxListeners(0, options.signal);
     this.#due = options.due;
+    this.#ending = segmentEnding(options.writer);
   }
 
   /** The first number that has not been told whole: where the next run of the encoder has to go on. */
@@ -51,7 +54,7 @@ export class Uploader {
         return;
       }
       case 'close':
-        this.#owed.get(step.number)?.end();
+        this.#end(this.#owed.get(step.number));
         this.#due = segmentNumber(step.number + 1);
         return;
       case 'skip':
@@ -84,6 +87,12 @@ export class Uploader {
     this.#options.edge.backlog.append(body, piece);
   }
 
+  #end(body: SegmentBody | undefined): void {
+    if (body === undefined) return;
+    this.#append(body, this.#ending);
+    body.end();
+  }
+
   async #put(number: SegmentNumber, body: SegmentBody, keyframe: SegmentNumber | undefined): Promise<void> {
     const { edge, stream, representation, segmentDuration, timeShift, writer, clock, signal } = this.#options;
     const end = secondsOfTicks(segmentStart(number, segmentDuration)) + segmentDuration;
@@ -93,6 +102,7 @@ export class Uploader {
       body,
       writer,
       keyframe,
+      ending: this.#ending,
       end: millisecondsOfSeconds(seconds(end)),
       life: milliseconds(millisecondsOfSeconds(timeShift) + GRACE),
       clock,
@@ -125,7 +135,7 @@ export class Uploader {
     for (let number = first; number <= to; number += 1) {
       const body = this.#open(segmentNumber(number));
       this.#append(body, segmentHeader());
-      body.end();
+      this.#end(body);
     }
     this.#due = segmentNumber(to + 1);
   }

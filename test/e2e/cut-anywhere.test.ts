@@ -5,6 +5,14 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StreamName } from '../../protocol/names.ts';
+import { systemClock } from '../../agent/clock.ts';
+import { closeConnections, connections } from '../../agent/upload/edge.ts';
+import { segmentEnding } from '../../agent/upload/ending.ts';
+import { putSegment, type PutOutcome } from '../../agent/upload/put.ts';
+import { SegmentBody } from '../../agent/upload/segment-body.ts';
+import { milliseconds } from '../../protocol/units.ts';
+import { startLenientProxy } from '../fixtures/lenient-proxy.ts';
+import { publishToken } from './support/edge-process.ts';
 import { EdgeAlone, LAYOUTS, type Put, type Viewer } from './support/edge.ts';
 
 const STREAM = 'cam' as StreamName;
@@ -70,6 +78,29 @@ async function putBeginning(path: string, bytes: number): Promise<{ put: Put; wa
 const breakOff = ({ socket }: Put, way: (typeof WAYS)[number]): unknown =>
   way === 'reset' ? socket.resetAndDestroy() : socket.destroy();
 
+/** What an agent sends, over a way to the edge of its own. */
+async function deliver(origin: URL, path: string): Promise<PutOutcome> {
+  const agent = { origin, ...connections(), token: () => publishToken() };
+  const ending = segmentEnding('agent-1');
+  const body = new SegmentBody();
+  for (const fragment of FRAGMENTS) body.append(Buffer.from(fragment));
+  body.append(ending);
+  body.end();
+  try {
+    return await putSegment({
+      ...{ edge: agent, url: new URL(path, origin), body, writer: 'agent-1', ending, clock: systemClock },
+      ...{
+        end: systemClock.wall(),
+        life: milliseconds(10_000),
+        onRetry: () => {},
+        signal: new AbortController().signal,
+      },
+    });
+  } finally {
+    await closeConnections(agent);
+  }
+}
+
 async function putWhole(path: string, writer: string, segment: string): Promise<Put> {
   const put = await edge.put(path, writer);
   put.chunk(segment);
@@ -105,5 +136,19 @@ describe.for(LAYOUTS)('cut off, %s', (layout) => {
       else await expect(viewer.whole()).rejects.toThrow(CUT_OFF);
     }
     expect(await (await edge.watch(path)).whole()).toBe(SPARE);
+  });
+
+  test.for([
+    ['inside a box', 9000],
+    ['between fragments', FRAGMENTS[0]?.length ?? 0],
+    ['before what tells that it is whole', SEGMENT.length],
+    ['inside of that', SEGMENT.length + 10],
+  ] as const)('%s, by a proxy that ends it as if it were whole: sent again', async ([, bytes]) => {
+    const path = await newSegment();
+    await using proxy = await startLenientProxy(edge.url, bytes);
+    const early = edge.watch(path);
+    expect(await deliver(proxy.url, path)).toMatchObject({ kind: 'delivered', attempts: 2 });
+    const whole = SEGMENT + Buffer.from(segmentEnding('agent-1')).toString('latin1');
+    for (const viewer of [await early, await edge.watch(path)]) expect(await viewer.whole()).toBe(whole);
   });
 });

@@ -25,6 +25,7 @@ function put(edge: Edge, life: number): Promise<PutOutcome> {
     url: new URL('/cam/chunk-stream0-1.m4s', edge.origin),
     body,
     writer: 'a run',
+    ending: new Uint8Array(3),
     end: systemClock.wall(),
     life: milliseconds(life),
     clock: systemClock,

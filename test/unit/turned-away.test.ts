@@ -47,7 +47,13 @@ function put(edge: Edge): Promise<PutOutcome> {
   body.append(new Uint8Array(3));
   body.end();
   return putSegment({
-    ...{ edge, url: new URL('/cam/chunk-stream0-1.m4s', edge.origin), body, writer: 'a run' },
+    ...{
+      edge,
+      url: new URL('/cam/chunk-stream0-1.m4s', edge.origin),
+      body,
+      writer: 'a run',
+      ending: new Uint8Array(3),
+    },
     ...{ end: systemClock.wall(), life: milliseconds(10_000), clock: systemClock, onRetry: () => {}, signal: over() },
   });
 }

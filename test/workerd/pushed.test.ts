@@ -177,6 +177,7 @@ test('when its encoder ends, it deletes what it has sent', async () => {
 test.for<[what: string, body: BodyInit, status: number]>([
   ['nothing', '', 400],
   ['a playlist', '#EXTM3U', 400],
+  ['half of one', '<MPD type="dynamic"><Period id="0">', 400],
   ['one that would have players send their tokens elsewhere', '<MPD><UrlQueryInfo useMPDUrlQuery="true"/></MPD>', 400],
   ['larger than any manifest', `<MPD>${' '.repeat(256 * 1024)}</MPD>`, 413],
 ])('a manifest is refused when it is %s', async ([, body, status]) => {

@@ -1,6 +1,6 @@
 /** One segment: a PUT that is written piece by piece, and those who GET it before, while and after. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { VIEWERS_HEADER } from '../../protocol/headers.ts';
+import { END_HEADER, VIEWERS_HEADER, WRITER_HEADER } from '../../protocol/headers.ts';
 import {
   anything,
   ask,
@@ -31,6 +31,9 @@ const get = (path: string, headers: Record<string, string> = {}): Promise<Respon
 /** Readable, and more of it than the runtime passes on in one piece. */
 const letters = (length: number, from = 0): string =>
   Array.from({ length }, (_, index) => String.fromCharCode(97 + ((from + index * 7) % 26))).join('');
+
+const hex = (text: string): string =>
+  Array.from(text, (letter) => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('');
 
 describe('watching', () => {
   test('one who comes first is held, and gets each fragment as it is made', async () => {
@@ -319,6 +322,59 @@ describe('several PUTs', () => {
     await fails;
     expect((await get(path)).status).toBe(404);
   });
+});
+
+describe('a PUT that says what it ends with', () => {
+  const said = (end: string) => ({ ...anything, [WRITER_HEADER]: 'agent-1', [END_HEADER]: hex(end) });
+
+  test('is whole when it does', async () => {
+    const { path } = await dueSegment();
+    const put = new Put(path, undefined, said('the end.'));
+    await put.write('one the e');
+    await put.write('nd.');
+    expect((await put.end()).status).toBe(201);
+    expect(await (await get(path)).text()).toBe('one the end.');
+  });
+
+  test.for(['', 'one ', 'the en', 'one the end', 'one the end. two '])(
+    'was cut when it does not, however cleanly it ended: «%s»',
+    async (body) => {
+      const { path } = await dueSegment();
+      const cut = new Put(path, undefined, said('the end.'));
+      const viewer = await Viewer.open(path);
+      if (body !== '') await cut.write(body);
+      expect((await cut.end()).status).toBe(400);
+      const again = new Put(path, undefined, said('the end.'));
+      await again.write(`${body}; this is the end.`);
+      expect((await again.end()).status).toBe(201);
+      expect(await viewer.whole()).toBe(`${body}; this is the end.`);
+    },
+  );
+
+  test('goes on when it is cut behind less than there is', async () => {
+    const { path } = await dueSegment();
+    const hanging = new Put(path, undefined, said('the end.'));
+    await hanging.write('one two ');
+    const viewer = await Viewer.open(path);
+    await viewer.receives('one two ');
+    const cut = new Put(path, undefined, said('the end.'));
+    await cut.write('one ');
+    expect((await cut.end()).status).toBe(400);
+    const again = new Put(path, undefined, said('the end.'));
+    await again.write('one two the end.');
+    expect((await again.end()).status).toBe(201);
+    expect(await viewer.whole()).toBe('one two the end.');
+  });
+
+  test.for(['', 'abc', 'no hex at all...', '00'.repeat(7), '00'.repeat(129)])(
+    'has to say it right: «%s»',
+    async (end) => {
+      const { path } = await dueSegment();
+      const answer = await ask(path, { method: 'PUT', headers: { ...anything, [END_HEADER]: end }, body: 'one ' });
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toEqual({ error: `expected ${END_HEADER} to be 8 to 128 bytes in hex` });
+    },
+  );
 });
 
 describe('a segment that does not come', () => {

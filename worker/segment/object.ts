@@ -178,11 +178,11 @@ export class Segment extends DurableObject<Env> {
 
   async #receive(
     body: ReadableStream<Uint8Array> | null,
-    { writer, precedence, patience, keyframe }: PutTerms,
+    { writer, precedence, patience, keyframe, end: expectedEnd }: PutTerms,
   ): Promise<PutAnswer> {
     this.#upload?.stop({ kind: 'another encoder writes this segment' });
     clearTimeout(this.#grace);
-    const upload = new Upload(body, this.#buffer, patience.alone);
+    const upload = new Upload(body, this.#buffer, { patience: patience.alone, end: expectedEnd });
     if (this.#spares > 0) upload.hurry(patience.withSpare);
     this.#upload = upload;
     this.#state = { phase: 'receiving', writer };

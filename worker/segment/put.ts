@@ -16,6 +16,8 @@ export interface PutTerms {
   readonly patience: Patience;
   /** Where keyframes lie anywhere: the segment with the last one there was when the PUT opened. */
   readonly keyframe?: SegmentNumber | undefined;
+  /** What its body ends with when it is whole, where the encoder says so. */
+  readonly end?: Uint8Array | undefined;
   /** From now until the segment leaves the time-shift window. */
   readonly window: Milliseconds;
 }

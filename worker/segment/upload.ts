@@ -23,15 +23,25 @@ export type UploadEnd =
 export class Upload {
   readonly #buffer: SegmentBuffer;
   readonly #reader: ReadableStreamBYOBReader | undefined;
+  /** What a whole body ends with, if that is known. */
+  readonly #lastBytes: Uint8Array | undefined;
   /** Looks since the last byte. A count instead of a time: a piece that comes costs no look at a clock and no timer. */
   #quiet = 0;
   #watch: number | null = null;
   /** Set when it was decided from outside. */
   #end: UploadEnd | undefined;
 
-  /** @param patience how long it may say nothing */
-  constructor(body: ReadableStream<Uint8Array> | null, buffer: SegmentBuffer, patience: Milliseconds) {
+  /**
+   * @param options.patience how long it may say nothing
+   * @param options.end what it ends with when it is whole, if that is known
+   */
+  constructor(
+    body: ReadableStream<Uint8Array> | null,
+    buffer: SegmentBuffer,
+    { patience, end }: { readonly patience: Milliseconds; readonly end?: Uint8Array | undefined },
+  ) {
     this.#buffer = buffer;
+    this.#lastBytes = end;
     this.#reader = body?.getReader({ mode: 'byob' });
     this.#fallsSilentAfter(patience, {
       kind: 'out of bounds',
@@ -56,7 +66,7 @@ export class Upload {
       return await this.#read();
     } catch {
       // workerd's reader throws «Network connection lost» on a chunked body that ends without its last chunk.
-      return this.#end ?? { kind: 'broken', problem: { kind: 'upload broke off' } };
+      return this.#end ?? BROKE_OFF;
     } finally {
       clearInterval(this.#watch);
       // Whoever sends what is no longer wanted is told so by the response; its body is not read to the end.
@@ -71,7 +81,7 @@ export class Upload {
     for (;;) {
       const piece = await this.#reader?.read(new Uint8Array(room));
       if (this.#end !== undefined) return this.#end;
-      if (piece === undefined || piece.done) return position < buffer.length ? DIFFERENT : { kind: 'whole' };
+      if (piece === undefined || piece.done) return this.#endAt(position);
       const { value } = piece;
       this.#quiet = 0;
       room = value.buffer;
@@ -83,6 +93,16 @@ export class Upload {
       if (position > MAX_SEGMENT_BYTES) return TOO_LARGE;
       if (known < value.byteLength) buffer.write(known > 0 ? value.subarray(known) : value);
     }
+  }
+
+  /** What a body is that has ended there, of which so far every byte is the buffer's. */
+  #endAt(position: number): UploadEnd {
+    const expected = this.#lastBytes;
+    if (expected !== undefined) {
+      const last = this.#buffer.bytes.subarray(Math.max(0, position - expected.byteLength), position);
+      if (!sameBytes(last, expected)) return BROKE_OFF;
+    }
+    return position < this.#buffer.length ? DIFFERENT : { kind: 'whole' };
   }
 
   #fallsSilentAfter(patience: Milliseconds, problem: Problem): void {
@@ -101,6 +121,7 @@ export class Upload {
   }
 }
 
+const BROKE_OFF: UploadEnd = { kind: 'broken', problem: { kind: 'upload broke off' } };
 const TOO_LARGE: UploadEnd = {
   kind: 'invalid',
   why: 'too large',

@@ -1,0 +1,12 @@
+import { BoxWriter } from '../cmaf/box.ts';
+
+/**
+ * What a segment ends with when it is whole: a `free` box (ISO/IEC 14496-12, 8.1.2), which players skip. It holds the name
+ * of the encoder's run, so that nothing in the media is like it. The edge is told in the PUT's header: a segment without
+ * it was cut, also where a proxy on the way has ended it as if it were whole.
+ */
+export function segmentEnding(writer: string): Uint8Array {
+  const box = new BoxWriter(8 + writer.length);
+  box.box('free', () => box.text(writer));
+  return box.finish();
+}
