@@ -35,6 +35,8 @@ const around: Surroundings = {
 
 holdLifeline();
 
+/** How long the process may go on when its command has ended. */
+const LAST_WORDS_MS = 2000;
 /** One Ctrl-C comes more than once: from the terminal, from npm, and again from libraries that clean up. */
 const SAME_SIGNAL_MS = 500;
 let askedAt: number | undefined;
@@ -173,3 +175,5 @@ try {
   if (message !== '') process.stderr.write(`fast-ll: ${message}\n`);
   process.exitCode = help ? 0 : known ? error.exitCode : 1;
 }
+// It has done what it was asked for: whatever is left must not keep it, but may write its last words.
+setTimeout(() => process.exit(), LAST_WORDS_MS).unref();

@@ -3,12 +3,14 @@ import type { Config } from '../config/load.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import type { Logger } from 'pino';
 import { Camera } from '../camera/camera.ts';
+import { KeptCamera } from '../camera/kept-camera.ts';
 import { wayTo } from '../camera/way.ts';
 import type { CameraStatus } from '../camera/status.ts';
 import { publishTokenOf, secretOf, secretsOf } from '../config/credentials.ts';
 import { isLoopback } from '../embedded-edge/sites.ts';
 import { startEmbeddedEdge, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
 import { createLog } from '../log.ts';
 import { Screen } from '../screen.ts';
@@ -18,6 +20,8 @@ import type { Surroundings } from './surroundings.ts';
 
 /** How long the URLs that are printed may be used. */
 const PRINTED_LIFE = parseLife('24h');
+/** Cameras take 2 s for what they owe, and FFmpeg has one to end. */
+const PATIENCE_AT_END = milliseconds(6000);
 const STATUS_INTERVAL_MS = 10_000;
 
 /** Runs every stream of a configuration until it is told to stop. */
@@ -28,7 +32,7 @@ export async function run(
 ): Promise<void> {
   const { environment, clock, redactor, signal, print } = around;
   redactor.add(...secretsOf(config, environment));
-  const cameras: Camera[] = [];
+  const cameras: KeptCamera[] = [];
   const statuses = (): CameraStatus[] => cameras.map((camera) => camera.status());
   const verbose = options.verbose || config.verbose;
   const screen = around.isTerminal && !options.json && !verbose ? new Screen(statuses, signal) : undefined;
@@ -51,25 +55,46 @@ export async function run(
     cameras.push(
       ...config.streams.map(
         (stream) =>
-          new Camera({
-            stream,
-            way: wayTo({ stream, ffmpeg, clock, log }),
-            edge,
-            log,
+          new KeptCamera({
+            stream: stream.stream,
+            make: (over) =>
+              new Camera({
+                stream,
+                way: wayTo({ stream, ffmpeg, clock, log }),
+                edge,
+                log,
+                clock,
+                signal: over,
+                redact: (text) => redactor.redact(text),
+                summaryFile: summaryFile(config, stream),
+              }),
             clock,
+            log,
             signal,
-            redact: (text) => redactor.redact(text),
-            summaryFile: summaryFile(config, stream),
           }),
       ),
     );
     if (options.json) reportStatus(statuses, log, signal);
-    await Promise.all(cameras.map((camera) => camera.run()));
+    await within(PATIENCE_AT_END, Promise.all(cameras.map((camera) => camera.run())), around);
   } finally {
     await embedded?.close();
     await closeConnections(edge);
   }
 }
+
+/** Waits for work that ends with the run, but no longer than `time` after the run was told to end. */
+async function within(time: Milliseconds, work: Promise<unknown>, { clock, signal }: Surroundings): Promise<void> {
+  const done = new AbortController();
+  const late = aborted(AbortSignal.any([signal, done.signal])).then(() => clock.sleep(time, done.signal));
+  await Promise.race([work, late]);
+  done.abort();
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 /** As the original calls it; with the stream's name where there are several. */
 function summaryFile({ streams }: Config, { stream, saveStats }: StreamConfig): string | undefined {
