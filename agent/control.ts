@@ -4,6 +4,7 @@ import {
   edgeMessageSchema,
   MAX_MESSAGE_BYTES,
   PING,
+  PING_INTERVAL,
   PONG,
   type AgentMessage,
   type CameraState,
@@ -18,8 +19,6 @@ import { authorization, type Edge } from './upload/edge.ts';
 import { whyRefused } from './upload/refusal.ts';
 
 const RECONNECT_MS = { first: 250, most: 5000 };
-/** Keeps NATs from forgetting the connection, and shows when it is dead. */
-const PING_INTERVAL = milliseconds(10_000);
 
 /**
  * The agent's WebSocket to the Stream object of one stream: says what the stream is and how it does, hears when somebody

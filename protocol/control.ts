@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { streamDescriptionSchema } from './description.ts';
+import { milliseconds } from './units.ts';
 
 /**
  * Messages on the WebSocket between the agent of a stream and its Stream object. The agent dials, so that it may sit
@@ -34,3 +35,5 @@ export const MAX_MESSAGE_BYTES = 64 * 1024;
 /** Keep-alive of the connection: answered by the platform itself, so that a hibernating object is not woken. */
 export const PING = 'ping';
 export const PONG = 'pong';
+/** How often. The edge takes an agent of which it has heard nothing for some of them for gone. */
+export const PING_INTERVAL = milliseconds(10_000);

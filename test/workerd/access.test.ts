@@ -172,7 +172,8 @@ const LISTS: readonly Route[] = ['/api/streams', '/conf'].map((path) => api(path
 const WRITER = { [WRITER_HEADER]: 'agent-1' };
 const PUBLISH: readonly Route[] = [
   ...['PUT', 'POST'].flatMap((method) => [
-    route(method, 'manifest.mpd', 201, { body: () => '<MPD></MPD>' }),
+    // Its agent has announced it: nobody else's is taken.
+    route(method, 'manifest.mpd', 409, { body: () => '<MPD></MPD>' }),
     route(method, 'init-stream0.m4s', 201, { body: () => initSegment() }),
     route(method, 'chunk-stream1-{now}.m4s', 201, { body: () => 'one ', headers: WRITER }),
   ]),

@@ -2,12 +2,15 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { segmentNumber, type RepresentationId } from '../../protocol/names.ts';
 import {
+  Agent,
   anything,
   ask,
   askEdgeWith,
   bearer,
+  DESCRIPTION,
   exists,
   initSegment,
+  liveStream,
   newName,
   passTime,
   pending,
@@ -26,6 +29,10 @@ import {
 afterEach(() => {
   vi.useRealTimers();
 });
+
+interface Streams {
+  readonly streams: readonly { readonly stream: string }[];
+}
 
 /** As FFmpeg's dash muxer writes it, but for what does not matter here. */
 const MANIFEST = `<?xml version="1.0" encoding="utf-8"?>
@@ -105,8 +112,48 @@ test('who asks for the manifest between the init segment and the manifest waits 
 
 test('it is listed with the others', async () => {
   const name = await pushedStream();
-  const { streams } = await (await ask('/api/streams', { headers: watching })).json<{ streams: unknown[] }>();
-  expect(streams).toContainEqual({ stream: name, title: name, state: 'pushed', representations: [] });
+  let entry: unknown;
+  await until(async () => {
+    const { streams } = await (await ask('/api/streams', { headers: watching })).json<Streams>();
+    entry = streams.find(({ stream }) => stream === name);
+    return entry !== undefined;
+  });
+  expect(entry).toEqual({ stream: name, title: name, state: 'pushed', representations: [] });
+});
+
+test('what is asked of it again and again is small, however large its manifest', async () => {
+  const name = newName();
+  await push(`/${name}/manifest.mpd`, `${MANIFEST}<!-- ${'x'.repeat(200_000)} -->`);
+  const snapshot = await streamOf(name).snapshot();
+  expect(snapshot).toEqual({ kind: 'pushed', newest: {}, segmentDuration: 2 });
+});
+
+describe('the manifest of a stream that an agent has announced', () => {
+  test('is none that one could push, and why is said', async () => {
+    const { name } = await liveStream();
+    const path = `/${name}/manifest.mpd`;
+    for (const method of ['PUT', 'POST']) {
+      const refused = await push(path, MANIFEST, method);
+      expect(refused.status).toBe(409);
+      expect(await refused.json()).toEqual({
+        error:
+          'expected a stream that no agent has announced: DELETE its manifest to push another, got one whose manifest the edge makes',
+      });
+    }
+    expect(await (await ask(path, { headers: watching })).text()).toContain('Front door');
+    expect((await ask(path, { method: 'DELETE', headers: anything })).status).toBe(204);
+    expect((await push(path, MANIFEST)).status).toBe(201);
+  });
+
+  test('takes the place of one that was pushed before', async () => {
+    const name = await pushedStream();
+    const agent = await Agent.connect(name);
+    agent.announce(DESCRIPTION);
+    agent.say('live');
+    await until(async () =>
+      (await (await ask(`/${name}/manifest.mpd`, { headers: watching })).text()).includes('Front'),
+    );
+  });
 });
 
 test('its segments are held and passed on fragment by fragment like any others', async () => {

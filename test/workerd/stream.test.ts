@@ -2,6 +2,7 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MAX_MESSAGE_BYTES } from '../../protocol/control.ts';
+import type { StreamName } from '../../protocol/names.ts';
 import { agentPath } from '../../protocol/paths.ts';
 import { milliseconds } from '../../protocol/units.ts';
 import {
@@ -35,6 +36,10 @@ async function listed(): Promise<{ stream: string; state: string }[]> {
   return streams;
 }
 
+/** A list is kept for a moment. */
+const untilListed = (entry: { stream: string; state: string }): Promise<void> =>
+  until(async () => (await listed()).some(({ stream, state }) => stream === entry.stream && state === entry.state));
+
 describe('an agent announces its stream', () => {
   test('and everybody who may learns of it', async () => {
     const { name } = await liveStream();
@@ -47,7 +52,7 @@ describe('an agent announces its stream', () => {
       targetLatency: 0.5,
       representations: DESCRIPTION.tracks[0]?.representations,
     });
-    expect(await listed()).toContainEqual(expect.objectContaining({ stream: name, state: 'live' }));
+    await untilListed({ stream: name, state: 'live' });
   });
 
   test('again with another description, and that one counts', async () => {
@@ -60,7 +65,7 @@ describe('an agent announces its stream', () => {
     const { name, agent } = await liveStream();
     agent.close();
     await untilState(name, 'offline');
-    expect(await listed()).toContainEqual(expect.objectContaining({ stream: name, state: 'offline' }));
+    await untilListed({ stream: name, state: 'offline' });
   });
 
   test('and another one does: the one that is best off speaks for it', async () => {
@@ -173,14 +178,14 @@ describe('the manifest', () => {
     expect((await ask(`/${name}/manifest.mpd`, { method: 'DELETE', headers: anything })).status).toBe(204);
     expect(await agent.closed).toMatchObject({ code: 1012 });
     expect((await manifestOf(name)).status).toBe(404);
-    expect((await listed()).map(({ stream }) => stream)).not.toContain(name);
+    await until(async () => !(await listed()).some(({ stream }) => stream === name));
 
     const again = await Agent.connect(name);
     again.announce({ ...DESCRIPTION, saveStats: true });
     again.say('live');
     await untilState(name, 'live');
     expect((await manifestOf(name)).status).toBe(200);
-    expect((await listed()).map(({ stream }) => stream)).toContain(name);
+    await untilListed({ stream: name, state: 'live' });
     await streamOf(name).record('viewer', milliseconds(Date.now()), {});
     expect((await streamOf(name).statistics(name)).clients).toMatchObject([{ client: 'viewer', requests: [{}] }]);
   });
@@ -212,6 +217,55 @@ describe('an agent is told that somebody wants to watch', () => {
     await ask(`/${name}/chunk-stream0-1.m4s`, { headers: watching });
     await show(name);
     expect(await agent.heard()).toEqual([]);
+  });
+});
+
+describe('an agent of which nothing is heard', () => {
+  const state = async (name: StreamName): Promise<string> => {
+    const snapshot = await streamOf(name).snapshot();
+    return snapshot.kind === 'announced' ? snapshot.state : snapshot.kind;
+  };
+  /** Those who ping do it by the real clock. */
+  const after = (seconds: number): void => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1000 * seconds });
+  };
+
+  test('counts as gone after two pings and a half, and is back with the next', async () => {
+    const { name, agent } = await liveStream();
+    after(24);
+    expect(await state(name)).toBe('live');
+    after(26);
+    expect(await state(name)).toBe('offline');
+    vi.useRealTimers();
+    await agent.heard();
+    expect(await state(name)).toBe('live');
+  });
+
+  test('is alive as long as it pings, which wakes nobody', async () => {
+    const { name, agent } = await liveStream();
+    await scheduler.wait(1500);
+    await agent.heard();
+    const pinged = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now: pinged + 24_000 });
+    expect(await state(name)).toBe('live');
+    await evictDurableObject(streamOf(name));
+    expect(await state(name)).toBe('live');
+    vi.useFakeTimers({ toFake: ['Date'], now: pinged + 25_001 });
+    expect(await state(name)).toBe('offline');
+  });
+
+  test('does not speak for the stream while another one does', async () => {
+    const { name } = await liveStream();
+    after(26);
+    const other = await Agent.connect(name);
+    other.say('waiting', 'the camera does not answer');
+    await until(async () => (await state(name)) === 'waiting');
+  });
+
+  test('leaves what is known to players', async () => {
+    const { name } = await liveStream();
+    after(3600);
+    expect((await manifestOf(name)).status).toBe(200);
   });
 });
 

@@ -1,40 +1,21 @@
 import { DurableObject } from 'cloudflare:workers';
-import {
-  agentMessageSchema,
-  cameraStateSchema,
-  MAX_MESSAGE_BYTES,
-  PING,
-  PONG,
-  type AgentMessage,
-  type EdgeMessage,
-} from '../../protocol/control.ts';
+import { PING, PONG } from '../../protocol/control.ts';
 import { streamDescriptionSchema, type StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
-import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
-import * as z from 'zod';
+import { milliseconds, type Milliseconds, type Seconds } from '../../protocol/units.ts';
 import type { RequestFigures, StreamStatistics } from '../../protocol/statistics.ts';
 import { directoryOf, MAX_STREAMS } from '../directory.ts';
-import { elapsed } from '../elapsed.ts';
 import type { Env } from '../env.ts';
 import { toResponse, type Problem } from '../errors.ts';
 import { StatisticsTable } from '../statistics/table.ts';
+import { Agents } from './agents.ts';
 import { Changes } from './changes.ts';
-import { Pace, TOO_FAST } from './pace.ts';
-import { maxSegmentDuration, type ManifestSource, type StreamSnapshot, type StreamState } from './snapshot.ts';
+import { DEFAULT_SEGMENT_DURATION, maxSegmentDuration, type ManifestSource, type StreamSnapshot } from './snapshot.ts';
 
 /** How long a request for a manifest waits for a camera that has to start first. */
 const START_HOLD_MS = 10_000;
 /** How long one for an init segment waits. */
 const INIT_HOLD_MS = 5000;
-/** At most one `wanted` to the agents in this time. */
-const WANTED_INTERVAL_MS = 1000;
-
-/** Agents that may be connected to one stream: one, a spare, and what the network has not yet noticed to be gone. */
-const MAX_AGENTS = 16;
-
-/** What a WebSocket carries over hibernation. */
-const attachmentSchema = z.object({ state: cameraStateSchema, detail: z.string().optional() });
-type Attachment = z.infer<typeof attachmentSchema>;
 
 const TOO_MANY_STREAMS = {
   kind: 'out of bounds',
@@ -43,8 +24,12 @@ const TOO_MANY_STREAMS = {
   got: 'one more',
 } as const satisfies Problem;
 
-/** Of several agents on one stream, the one that is best off speaks for it. */
-const RANK = ['live', 'starting', 'waiting', 'idle'] as const;
+const ANNOUNCED = {
+  kind: 'out of bounds',
+  status: 409,
+  expected: 'a stream that no agent has announced: DELETE its manifest to push another',
+  got: 'one whose manifest the edge makes',
+} as const satisfies Problem;
 
 /**
  * One stream: what its agent announced or what an encoder pushed, its init segments, and the WebSockets of its agents,
@@ -52,40 +37,43 @@ const RANK = ['live', 'starting', 'waiting', 'idle'] as const;
  */
 export class Stream extends DurableObject<Env> {
   readonly #changes = new Changes();
-  readonly #pace = new Pace();
+  readonly #agents: Agents;
   readonly #statistics: StatisticsTable;
-  #lastWanted = milliseconds(-Infinity);
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
+    this.#agents = new Agents(context);
     this.#statistics = new StatisticsTable(context.storage.sql);
     context.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
+  /** Small: every isolate that serves the stream asks for it once a second. */
   snapshot(): StreamSnapshot {
-    const description = this.#description();
-    if (description !== undefined) return { kind: 'announced', description, ...this.#state(), forced: this.#forced() };
-    const manifest = this.ctx.storage.kv.get<string>('manifest');
-    if (manifest === undefined && this.#inits().length === 0) return { kind: 'unknown' };
-    const segmentDuration = maxSegmentDuration(manifest ?? '');
-    return { kind: 'pushed', manifest, newest: this.#newest(), segmentDuration };
+    const described = this.#description();
+    if (described !== undefined) {
+      const { definition: _, ...description } = described;
+      return { kind: 'announced', description, ...this.#agents.state(now()), forced: this.#forced() };
+    }
+    const segmentDuration = this.#pushedDuration();
+    if (segmentDuration === undefined && this.#inits().length === 0) return { kind: 'unknown' };
+    return { kind: 'pushed', newest: this.#newest(), segmentDuration: segmentDuration ?? DEFAULT_SEGMENT_DURATION };
+  }
+
+  /** The stream as its agent's configuration has it, for `/conf`. */
+  definition(): string | undefined {
+    return this.#description()?.definition;
   }
 
   /** What the manifest is made of; wakes a camera that sleeps and waits for it. */
   async manifestSource(): Promise<ManifestSource> {
     this.want();
-    const source = (): ManifestSource | undefined => manifestSourceOf(this.snapshot());
-    const ready = await this.#changes.until(source, START_HOLD_MS);
+    const ready = await this.#changes.until(() => this.#manifestSource(), START_HOLD_MS);
     return ready ?? { kind: 'not ready', detail: this.#whyNotReady() };
   }
 
-  /** Somebody wants to watch: the agents start the camera, or keep it running. */
+  /** Somebody wants to watch. */
   want(): void {
-    const now = milliseconds(Date.now());
-    if (elapsed(this.#lastWanted, now) < WANTED_INTERVAL_MS) return;
-    this.#lastWanted = now;
-    const message = JSON.stringify({ type: 'wanted' } satisfies EdgeMessage);
-    for (const socket of this.ctx.getWebSockets()) socket.send(message);
+    this.#agents.want(now());
   }
 
   /** @returns why not, where the edge can't take one more stream */
@@ -107,15 +95,17 @@ export class Stream extends DurableObject<Env> {
 
   /** @returns why not, where the edge can't take one more stream */
   async putManifest(stream: StreamName, manifest: string): Promise<Problem | undefined> {
+    if (this.#description() !== undefined) return ANNOUNCED;
     if (!(await this.#isListed(stream))) return TOO_MANY_STREAMS;
     this.ctx.storage.kv.put('manifest', manifest);
+    this.ctx.storage.kv.put('segmentDuration', maxSegmentDuration(manifest));
     this.#changes.notify();
     return undefined;
   }
 
   /** Forgets the stream. Its agents are sent away: they come back, and announce it anew. */
   async remove(stream: StreamName): Promise<void> {
-    for (const socket of this.ctx.getWebSockets()) socket.close(1012, 'the stream was removed');
+    this.#agents.dismiss('the stream was removed');
     this.#statistics.clear();
     await this.ctx.storage.deleteAll();
     await directoryOf(this.env).remove(stream);
@@ -152,37 +142,12 @@ export class Stream extends DurableObject<Env> {
   /** The agent's WebSocket. */
   override fetch(request: Request): Response {
     if (request.headers.get('upgrade') !== 'websocket') return toResponse({ kind: 'upgrade needed' });
-    const agents = this.ctx.getWebSockets().length;
-    if (agents >= MAX_AGENTS) {
-      const expected = `at most ${MAX_AGENTS} agents on a stream`;
-      return toResponse({ kind: 'out of bounds', status: 409, expected, got: 'one more' });
-    }
-    const { 0: client, 1: server } = new WebSocketPair();
-    const stream = new URL(request.url).pathname.slice(1);
-    this.ctx.acceptWebSocket(server, [stream]);
-    server.serializeAttachment({ state: 'idle' } satisfies Attachment);
-    return new Response(null, { status: 101, webSocket: client });
+    return this.#agents.accept(new URL(request.url).pathname.slice(1) as StreamName, now());
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const message = this.#pace.allows(socket, milliseconds(Date.now())) ? parseAgentMessage(data) : TOO_FAST;
-    if (typeof message === 'string') {
-      socket.close(1008, message);
-      return;
-    }
-    switch (message.type) {
-      case 'announce':
-        if (!(await this.#isListed(this.#streamOf(socket)))) {
-          socket.close(1008, reasonOf(`expected ${TOO_MANY_STREAMS.expected}, got ${TOO_MANY_STREAMS.got}`));
-          return;
-        }
-        this.ctx.storage.kv.put('description', message.description);
-        this.ctx.storage.kv.delete('manifest');
-        break;
-      case 'state':
-        socket.serializeAttachment({ state: message.state, detail: message.detail } satisfies Attachment);
-        break;
-    }
+    const message = this.#agents.hear(socket, data, now());
+    if (message?.type === 'announce') await this.#announced(socket, message.description);
     this.#changes.notify();
   }
 
@@ -192,16 +157,23 @@ export class Stream extends DurableObject<Env> {
     this.#changes.notify();
   }
 
+  async #announced(socket: WebSocket, description: StreamDescription): Promise<void> {
+    if (!(await this.#isListed(this.#agents.streamOf(socket)))) {
+      const { expected, got } = TOO_MANY_STREAMS;
+      this.#agents.refuse(socket, 1008, `expected ${expected}, got ${got}`);
+      return;
+    }
+    this.ctx.storage.kv.put('description', description);
+    this.ctx.storage.kv.delete('manifest');
+    this.ctx.storage.kv.delete('segmentDuration');
+  }
+
   /** Before anything is stored: what is there is in the Directory. */
   async #isListed(stream: StreamName): Promise<boolean> {
     if (this.ctx.storage.kv.get<boolean>('listed') === true) return true;
     const listed = await directoryOf(this.env).add(stream);
     if (listed) this.ctx.storage.kv.put('listed', true);
     return listed;
-  }
-
-  #streamOf(socket: WebSocket): StreamName {
-    return this.ctx.getTags(socket)[0] as StreamName;
   }
 
   /** One that an older edge took and this one would not is none, until its agent announces it again. */
@@ -221,57 +193,37 @@ export class Stream extends DurableObject<Env> {
     return [...this.ctx.storage.kv.list({ prefix: 'init:', limit: 1 })].map(([key]) => key);
   }
 
-  #state(): { state: StreamState; detail: string | undefined } {
-    const agents = this.ctx.getWebSockets().map((socket) => attachmentSchema.safeParse(socket.deserializeAttachment()));
-    for (const rank of RANK) {
-      const agent = agents.find(({ success, data }) => success && data.state === rank);
-      if (agent?.success === true) return { state: rank, detail: agent.data.detail };
+  /** Of the segments of a stream whose encoder has sent a manifest. */
+  #pushedDuration(): Seconds | undefined {
+    return this.ctx.storage.kv.get<Seconds>('segmentDuration');
+  }
+
+  /**
+   * Undefined while the camera is on its way. In an outage what is known is served: the manifest never changes, and a
+   * player that has it goes on by itself when the camera is back.
+   */
+  #manifestSource(): ManifestSource | undefined {
+    const snapshot = this.snapshot();
+    switch (snapshot.kind) {
+      case 'unknown':
+        return { kind: 'unknown' };
+      case 'pushed': {
+        const manifest = this.ctx.storage.kv.get<string>('manifest');
+        return manifest === undefined ? undefined : { kind: 'document', manifest };
+      }
+      case 'announced': {
+        const known = snapshot.description.tracks.length > 0;
+        const underWay = snapshot.state === 'idle' || snapshot.state === 'starting';
+        return known && !underWay ? { kind: 'description', description: snapshot.description } : undefined;
+      }
     }
-    return { state: 'offline', detail: undefined };
   }
 
   #whyNotReady(): string {
-    const { state, detail } = this.#state();
+    const { state, detail } = this.#agents.state(now());
     return state === 'offline' ? 'its agent is not connected' : (detail ?? `its camera is ${state}`);
   }
 }
 
-/**
- * Undefined while the camera is on its way. In an outage what is known is served: the manifest never changes, and a
- * player that has it goes on by itself when the camera is back.
- */
-function manifestSourceOf(snapshot: StreamSnapshot): ManifestSource | undefined {
-  switch (snapshot.kind) {
-    case 'unknown':
-      return { kind: 'unknown' };
-    case 'pushed':
-      return snapshot.manifest === undefined ? undefined : { kind: 'document', manifest: snapshot.manifest };
-    case 'announced': {
-      const known = snapshot.description.tracks.length > 0;
-      const underWay = snapshot.state === 'idle' || snapshot.state === 'starting';
-      return known && !underWay ? { kind: 'description', description: snapshot.description } : undefined;
-    }
-  }
-}
-
-/** @returns what is wrong with it, where it is no agent message */
-function parseAgentMessage(data: string | ArrayBuffer): AgentMessage | string {
-  if (typeof data !== 'string') return 'expected text, got bytes';
-  if (data.length > MAX_MESSAGE_BYTES) return `expected at most ${MAX_MESSAGE_BYTES} characters, got ${data.length}`;
-  const message = agentMessageSchema.safeParse(parseJson(data));
-  if (message.success) return message.data;
-  const [issue] = message.error.issues;
-  const where = issue?.path.join('.') ?? '';
-  return reasonOf(`expected an agent message: ${where === '' ? '' : `${where}: `}${issue?.message}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** RFC 6455, 5.5: the reason of a close has 123 bytes. */
-const reasonOf = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 123);
+/** The object's only look at the clock. */
+const now = (): Milliseconds => milliseconds(Date.now());

@@ -22,8 +22,6 @@ export type StreamSnapshot =
     }
   | {
       readonly kind: 'pushed';
-      /** Undefined until the encoder has sent it. */
-      readonly manifest: string | undefined;
       /** By representation, the number of the segment whose PUT opened last. */
       readonly newest: Readonly<Record<RepresentationId, SegmentNumber>>;
       readonly segmentDuration: Seconds;
@@ -70,7 +68,7 @@ export function entryOf(stream: StreamName, snapshot: StreamSnapshot): StreamEnt
 }
 
 /** Where an encoder's manifest says nothing of its segments' duration. */
-const DEFAULT_SEGMENT_DURATION = seconds(4);
+export const DEFAULT_SEGMENT_DURATION = seconds(4);
 
 /** `maxSegmentDuration` of a manifest made by others (ISO/IEC 23009-1, 5.3.1.2), hours to seconds. */
 export function maxSegmentDuration(manifest: string): Seconds {
