@@ -42,6 +42,7 @@ export function eitherWay(ways: {
   readonly say: (why: string) => void;
 }): Way {
   let state: 'client' | 'trying FFmpeg' | 'FFmpeg' = 'client';
+  let why: Failure | undefined;
   const proving = (sink: FrameSink): FrameSink => ({
     config: (config) => sink.config(config),
     jump: (by) => sink.jump(by),
@@ -51,13 +52,18 @@ export function eitherWay(ways: {
     },
   });
   return {
-    source: (sinks, signal) =>
-      state === 'client' ? ways.client(sinks, signal) : ways.ffmpeg(sinks.map(proving), signal),
-    goOver: ({ kind, message }) => {
+    source: async (sinks, signal) => {
+      if (state === 'client') return ways.client(sinks, signal);
+      const failure = await ways.ffmpeg(sinks.map(proving), signal);
+      // It may take for a wrong password what it doesn't know: the client has said what is the matter.
+      return failure !== undefined && state === 'trying FFmpeg' ? why : failure;
+    },
+    goOver: (failure) => {
       if (state === 'trying FFmpeg') state = 'client';
-      else if (state === 'client' && kind === 'unusable') {
+      else if (state === 'client' && failure.kind === 'unusable') {
         state = 'trying FFmpeg';
-        ways.say(message);
+        why = failure;
+        ways.say(failure.message);
         return true;
       }
       return false;

@@ -54,3 +54,16 @@ test('where FFmpeg has no picture either the client is asked again', async () =>
     'client',
   ]);
 });
+
+test('where FFmpeg has no picture either, why is what the client found out', async () => {
+  const refused: Failure = { kind: 'credentials', message: '401, as FFmpeg has it of a scheme that it does not know' };
+  const failing =
+    (failure: Failure): TracksSource =>
+    () =>
+      Promise.resolve(failure);
+  const way = eitherWay({ client: failing(POEM), ffmpeg: failing(refused), say: () => {} });
+  const run = (): ReturnType<TracksSource> => way.source([SINK], new AbortController().signal);
+  expect(await run()).toBe(POEM);
+  expect(way.goOver(POEM)).toBe(true);
+  expect(await run()).toBe(POEM);
+});
