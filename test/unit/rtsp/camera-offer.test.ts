@@ -5,7 +5,7 @@ import { describeCamera, type CameraOffer } from '../../../agent/rtsp/camera-off
 import { startCamera, type CameraOptions } from '../../fixtures/camera/camera.ts';
 import { cameraUrl, silentLog } from './watching.ts';
 
-const RECORDED = { recorded: true, fps: 100 } satisfies CameraOptions;
+const RECORDED = { recorded: true, fps: 250 } satisfies CameraOptions;
 const CREDENTIALS = { user: 'admin', password: 's3cret' };
 
 async function offerOf(options: CameraOptions): Promise<CameraOffer & { readonly requests: readonly string[] }> {

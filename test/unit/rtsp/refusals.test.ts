@@ -11,7 +11,7 @@ import { startCamera, type CameraOptions } from '../../fixtures/camera/camera.ts
 import type { Habits } from '../../fixtures/camera/habits.ts';
 import { watch } from './watching.ts';
 
-const RECORDED = { recorded: true, fps: 100 } satisfies CameraOptions;
+const RECORDED = { recorded: true, fps: 250 } satisfies CameraOptions;
 const CREDENTIALS = { user: 'admin', password: 's3cret' };
 
 async function failureWith(habits: Habits, more: CameraOptions = {}, patience?: number): Promise<Failure> {

@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startCamera, type Camera, type CameraOptions } from '../../fixtures/camera/camera.ts';
 import { HABITS, type HabitName, type Habits } from '../../fixtures/camera/habits.ts';
+import { MAKERS } from '../../fixtures/camera/makers.ts';
 import { watch } from './watching.ts';
 
-const RECORDED = { recorded: true, fps: 100 } satisfies CameraOptions;
+const RECORDED = { recorded: true, fps: 250 } satisfies CameraOptions;
 const CREDENTIALS = { user: 'admin', password: 'p@ss:w%rd/!#' };
 
 const withHabits = (habits: Habits, more: CameraOptions = {}): Promise<Camera> =>
@@ -36,6 +37,13 @@ describe('a camera is watched, each of its NAL units as it was sent,', () => {
     expect(video.whole).toEqual(sentBy(camera).slice(0, video.whole.length));
     // Nothing is asked for that is not used.
     expect(camera.requested.join()).not.toMatch(/trackID=[234]/);
+  });
+
+  test.for(Object.entries(MAKERS))('described as by %s', async ([, habits]) => {
+    await using camera = await withHabits(habits);
+    const { video, failure } = await watch(camera.url);
+    expect(video.whole.length, failure.message).toBeGreaterThanOrEqual(25);
+    expect(camera.requests.filter((method) => method === 'SETUP')).toHaveLength(1);
   });
 
   test.for(['digest', 'sha-256', 'basic'] as const)('with %s', async (auth) => {

@@ -11,7 +11,7 @@ import { SimulatedClock } from '../../simulated-clock.ts';
 import { obedient, packet, ScriptedCamera } from './scripted-camera.ts';
 import { cameraUrl, silentLog } from './watching.ts';
 
-const RECORDED = { recorded: true, fps: 100 } satisfies CameraOptions;
+const RECORDED = { recorded: true, fps: 250 } satisfies CameraOptions;
 
 interface Taken {
   readonly configs: TrackConfig[];
