@@ -102,6 +102,11 @@ program
   .command('check')
   .description('try what a configuration needs: FFmpeg, the cameras, the edge and the way to it')
   .requiredOption('-c, --config <file>', 'configuration of Fast-ll')
+  .option(
+    '--thorough',
+    'try an edge elsewhere for a minute: long bodies, cut ones, many viewers, how long segments stay',
+    false,
+  )
   .option('--json', 'print one JSON document', false)
   .action(async (options) => {
     process.exitCode = await check(await loadConfig(options.config), options, around);

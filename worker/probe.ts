@@ -1,17 +1,16 @@
-import { PROBE_REPRESENTATION } from '../protocol/probe.ts';
+import { FAN_OUT_HEADER, PROBE_HOLD, PROBE_REPRESENTATION, PROBE_SHARED, PROBE_WINDOW } from '../protocol/probe.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
-import { milliseconds, secondsOfMilliseconds, type Milliseconds } from '../protocol/units.ts';
+import { milliseconds, millisecondsOfSeconds, secondsOfMilliseconds, type Milliseconds } from '../protocol/units.ts';
 import { demand } from './auth.ts';
 import type { EdgeContext } from './env.ts';
 import { put } from './segment/put.ts';
 import { getRequest } from './segment/request.ts';
 import { DEFAULT_PATIENCE } from './segment/state.ts';
 import { segmentOf } from './segment/stub.ts';
+import { ask, shieldOf } from './shield/ask.ts';
 
-/** How long a GET waits for its PUT. */
-const HOLD = milliseconds(5000);
-/** How long it can be read. */
-const WINDOW = milliseconds(60_000);
+const HOLD = millisecondsOfSeconds(PROBE_HOLD);
+const WINDOW = millisecondsOfSeconds(PROBE_WINDOW);
 
 type Probe = MediaObject & { readonly kind: 'segment'; readonly representation: typeof PROBE_REPRESENTATION };
 
@@ -22,15 +21,23 @@ export const isProbe = (object: MediaObject): object is Probe =>
 export async function probe(
   c: EdgeContext,
   { stream }: StreamAddress,
-  { representation, number }: Probe,
+  object: Probe,
   now: Milliseconds,
 ): Promise<Response> {
   await demand('publish', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
-  const segment = segmentOf(c.env, stream, representation, number);
+  const segment = segmentOf(c.env, stream, object.representation, object.number);
   switch (c.req.method) {
     case 'GET':
-    case 'HEAD':
-      return segment.fetch(getRequest(c.req.raw, HOLD));
+    case 'HEAD': {
+      const terms = { until: milliseconds(now + HOLD), keep: PROBE_WINDOW };
+      const isShared = new URL(c.req.url).searchParams.has(PROBE_SHARED);
+      const answer = isShared
+        ? await ask(c, { stream, object, terms }, now)
+        : await segment.fetch(getRequest(c.req.raw, HOLD));
+      const told = new Response(answer.body, answer);
+      told.headers.set(FAN_OUT_HEADER, shieldOf(c.env, c.executionCtx) === undefined ? 'direct' : 'cache');
+      return told;
+    }
     default: {
       const terms = { writer: crypto.randomUUID(), precedence: 'last wins', window: WINDOW } as const;
       return put(segment, c.req.raw.body, { ...terms, patience: DEFAULT_PATIENCE });

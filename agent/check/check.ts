@@ -26,7 +26,7 @@ const INTERRUPTED = 130;
  */
 export async function check(
   config: Config,
-  options: { readonly config: string; readonly json: boolean },
+  options: { readonly config: string; readonly json: boolean; readonly thorough: boolean },
   around: Surroundings,
 ): Promise<number> {
   // Before anything else: what is wrong with the configuration is told as `run` tells it.
@@ -38,7 +38,10 @@ export async function check(
       ? liveProgress(config.streams.length + 2)
       : linesOfProgress;
   try {
-    const found = [configurationFinding(options.config, config), ...(await findingsOf(config, around, progress))];
+    const found = [
+      configurationFinding(options.config, config),
+      ...(await findingsOf(config, around, { ...options, progress })),
+    ];
     progress.stop();
     const findings = found.map((finding) => ({ ...finding, message: around.redactor.redact(finding.message) }));
     const width = around.isTerminal ? process.stdout.columns : undefined;
@@ -55,7 +58,12 @@ export async function check(
 }
 
 /** One after the other, but for the cameras: they would spoil each other's figures. */
-async function findingsOf(config: Config, around: Surroundings, progress: Progress): Promise<Finding[]> {
+async function findingsOf(
+  config: Config,
+  around: Surroundings,
+  options: { readonly thorough: boolean; readonly progress: Progress },
+): Promise<Finding[]> {
+  const { progress } = options;
   const told = async <Result>(
     what: string,
     work: () => Promise<Result>,
@@ -79,7 +87,8 @@ async function findingsOf(config: Config, around: Surroundings, progress: Progre
   );
   const edge = await told(
     'the edge',
-    () => (config.edge === undefined ? checkEmbedded(config, around) : checkRemote(config.edge, config, around)),
+    () =>
+      config.edge === undefined ? checkEmbedded(config, around) : checkRemote(config.edge, config, around, options),
     as,
   );
   return [...findings, ...cameras.flat(), ...edge];

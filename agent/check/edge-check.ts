@@ -24,6 +24,8 @@ export interface EdgeCheckOptions extends Asking {
   readonly token: string | undefined;
   /** By how much the clock of the edge is meant to be late. */
   readonly timeDisplacement: Seconds;
+  /** What else is tried, where the way is good. @param stream one for which the token is good */
+  readonly trials?: (stream: StreamName) => Promise<readonly Finding[]>;
 }
 
 /** An edge, wherever it is: whether it is there, what its clock says, whom it lets in, and whether bodies stream. */
@@ -111,7 +113,9 @@ async function checkUse(options: EdgeCheckOptions): Promise<Finding[]> {
   if (stream === undefined) return [...findings];
   // Of its own token the agent need not speak while all is well.
   const worth = options.token === undefined ? findings.filter(({ level }) => level === 'broken') : findings;
-  return [...worth, await checkWay(options, stream)];
+  const way = await checkWay(options, stream);
+  const more = way.level === 'broken' ? [] : ((await options.trials?.(stream)) ?? []);
+  return [...worth, way, ...more];
 }
 
 /** One hiccup of the network looks like a buffer; a buffer is there the second time too. */

@@ -10,7 +10,7 @@ export interface Finding {
   readonly figures?: Figures;
 }
 
-export type Topic = 'configuration' | 'ffmpeg' | 'camera' | 'edge' | 'clock' | 'token' | 'way';
+export type Topic = 'configuration' | 'ffmpeg' | 'camera' | 'edge' | 'clock' | 'token' | 'way' | 'trial';
 /** `warning`: it works, but not as well as it could. `broken`: with this no picture comes, or none that is live. */
 export type Level = 'fine' | 'warning' | 'broken';
 export type Figures = Readonly<Record<string, string | number | boolean | readonly number[]>>;

@@ -8,11 +8,9 @@ export interface Passage {
   readonly arrived: readonly Milliseconds[];
   /** When it was known here that the edge had seen the PUT begin. */
   readonly opened: Milliseconds;
+  /** Between two pieces. */
+  readonly gap: Milliseconds;
 }
-
-/** Each passage is so many pieces, so far apart. */
-export const PIECES = 5;
-export const PIECE_GAP = milliseconds(200);
 
 export type PassageVerdict =
   | { readonly kind: 'streams'; readonly added: Milliseconds }
@@ -27,14 +25,14 @@ export type PassageVerdict =
     };
 
 /** Pure. A slow way is not a buffer: what counts is whether pieces waited for later ones. */
-export function verdictOf({ written, arrived, opened }: Passage): PassageVerdict {
+export function verdictOf({ written, arrived, opened, gap }: Passage): PassageVerdict {
   const delays = arrived.map((time, piece) => time - (written[piece] ?? NaN));
   const late = (delays[0] ?? NaN) - Math.min(...delays);
-  if (late < 1.5 * PIECE_GAP) return { kind: 'streams', added: milliseconds(median(delays)) };
+  if (late < 1.5 * gap) return { kind: 'streams', added: milliseconds(median(delays)) };
   const [begun = NaN, end = NaN] = [written[0], written.at(-1)];
   return {
     kind: 'buffered',
-    side: opened - begun < Math.min(...delays) + 1.5 * PIECE_GAP ? 'response' : 'request',
+    side: opened - begun < Math.min(...delays) + 1.5 * gap ? 'response' : 'request',
     whole: (arrived[0] ?? NaN) >= end,
     late: milliseconds(late),
   };

@@ -4,6 +4,8 @@ import { MARKS } from './report.ts';
 
 /** Tells how far the check is, while it goes on. */
 export interface Progress {
+  /** There is more to do than was known. */
+  expect(more: number): void;
   begin(what: string): void;
   end(what: string, worst: Level): void;
   /** Takes away what must not stay. */
@@ -13,10 +15,11 @@ export interface Progress {
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
 
-/** For a terminal: one line that changes, and goes away. @param total how many checks there are */
-export function liveProgress(total: number): Progress {
+/** For a terminal: one line that changes, and goes away. @param known how many checks there are */
+export function liveProgress(known: number): Progress {
   const update = createLogUpdate(process.stdout);
   const underWay = new Set<string>();
+  let total = known;
   let done = 0;
   let frame = 0;
   const draw = (): void => {
@@ -25,6 +28,9 @@ export function liveProgress(total: number): Progress {
   };
   const timer = setInterval(draw, FRAME_MS);
   return {
+    expect: (more) => {
+      total += more;
+    },
     begin: (what) => {
       underWay.add(what);
       draw();
@@ -43,9 +49,10 @@ export function liveProgress(total: number): Progress {
 
 /** For a file or a pipe: a line on stderr for each check that is over. */
 export const linesOfProgress: Progress = {
+  expect: () => {},
   begin: () => {},
   end: (what, worst) => process.stderr.write(`${MARKS[worst]} ${what} checked\n`),
   stop: () => {},
 };
 
-export const noProgress: Progress = { begin: () => {}, end: () => {}, stop: () => {} };
+export const noProgress: Progress = { expect: () => {}, begin: () => {}, end: () => {}, stop: () => {} };

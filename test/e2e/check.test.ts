@@ -45,7 +45,7 @@ interface Outcome {
 }
 
 /** Checks an edge in this process, with generated pictures: quick. */
-async function checkEdge(config: object, streams = ['one', 'two']): Promise<Outcome> {
+async function checkEdge(config: object, streams = ['one', 'two'], thorough = false): Promise<Outcome> {
   const lines: string[] = [];
   const checked = {
     ...parse(configSchema, { streams: 'streams.json', ...config }, 'config.json'),
@@ -54,7 +54,7 @@ async function checkEdge(config: object, streams = ['one', 'two']): Promise<Outc
   };
   const exitCode = await check(
     checked,
-    { config: 'config.json', json: true },
+    { config: 'config.json', json: true, thorough },
     {
       environment: { PATH: process.env['PATH'] },
       clock: systemClock,

@@ -201,6 +201,7 @@ describe('the way to the edge and back', () => {
     written,
     arrived: arrived.map(milliseconds),
     opened: milliseconds(opened),
+    gap: milliseconds(200),
   });
 
   test('streams, however long it is', () => {

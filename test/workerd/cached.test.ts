@@ -6,6 +6,7 @@ import { createExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { VIEWERS_HEADER } from '../../protocol/headers.ts';
+import { FAN_OUT_HEADER } from '../../protocol/probe.ts';
 import { parseMediaObject, parseStreamAddress } from '../../protocol/paths.ts';
 import { milliseconds, seconds } from '../../protocol/units.ts';
 import type { Env } from '../../worker/env.ts';
@@ -73,7 +74,9 @@ async function keyOf(path: string, init?: RequestInit): Promise<string> {
   return pathname + search;
 }
 
-const headersOf = ({ headers }: Response): Record<string, string> => Object.fromEntries(headers);
+/** But for the time, which goes on. */
+const headersOf = ({ headers }: Response): Record<string, string> =>
+  Object.fromEntries([...headers].filter(([name]) => name !== 'date'));
 
 describe('what is asked', () => {
   test('is the same for everyone who asks for one segment', async () => {
@@ -258,6 +261,25 @@ describe('an answer', () => {
     expect(await second.response.text()).not.toContain(alice);
     const sources = await Promise.all(asked.map(({ passages }) => exports.Shield.fetch(passages[0]!.request)));
     for (const source of sources) expect(await source.text()).not.toMatch(/token/i);
+  });
+});
+
+describe('a probe', () => {
+  const probe = (): string => `/${newName()}/chunk-stream999-1.m4s`;
+
+  test('goes the way of viewers only where that is asked for, and tells which way that is', async () => {
+    const path = probe();
+    expect((await ask(path, { method: 'PUT', headers: anything, body: 'one ' })).status).toBe(201);
+    for (const [query, passed] of [
+      ['', 0],
+      ['?shared', 1],
+    ] as const) {
+      const { response, passages } = await askShared(path + query, { headers: anything });
+      expect([response.status, await response.text(), passages.length], query).toEqual([200, 'one ', passed]);
+      expect(response.headers.get(FAN_OUT_HEADER)).toBe('cache');
+      const direct = await ask(path + query, { headers: anything });
+      expect([await direct.text(), direct.headers.get(FAN_OUT_HEADER)]).toEqual(['one ', 'direct']);
+    }
   });
 });
 
