@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as realSleep } from 'node:timers/promises';
 import type { Clock } from '../agent/clock.ts';
 import { milliseconds, type Milliseconds } from '../protocol/units.ts';
 
@@ -34,10 +34,19 @@ export class SimulatedClock implements Clock {
     this.#ahead += by;
   }
 
-  /** Lets time go by: who sleeps wakes in order, and does what it has to do before the next one does. */
-  async advance(time: number): Promise<void> {
+  /** How many sleep. */
+  get sleeping(): number {
+    return this.#sleepers.size;
+  }
+
+  /**
+   * Lets time go by: who sleeps wakes in order, and does what it has to do before the next one does.
+   * @param done whether that is done, where it is done over a network, in real time
+   */
+  async advance(time: number, done = () => true): Promise<void> {
     const until = this.#monotonic + time;
     for (await turn(); ; await turn()) {
+      while (!done()) await realSleep(1);
       const [first] = [...this.#sleepers].toSorted((a, b) => a.due - b.due);
       if (first === undefined || first.due > until) break;
       this.#monotonic = Math.max(this.#monotonic, first.due);

@@ -1,6 +1,5 @@
 import { encodedQualities, isCopied, type StreamConfig } from '../config/schema.ts';
-import type { EncodingOptions } from '../ffmpeg/encoding.ts';
-import { ffmpegSource } from '../ffmpeg/source.ts';
+import { ffmpegSource, type OpeningOptions } from '../ffmpeg/source.ts';
 import type { Failure } from '../media/failure.ts';
 import type { FrameSink, TracksSource } from '../media/source.ts';
 import { cameraSource } from '../rtsp/source.ts';
@@ -17,7 +16,7 @@ export interface Way {
  * By the agent's own client; by FFmpeg's where the configuration says so, and where the client can make no sense of a
  * camera: then what is to be copied is left out.
  */
-export function wayTo(options: EncodingOptions): Way {
+export function wayTo(options: OpeningOptions): Way {
   const { stream, log } = options;
   const byFfmpeg = withoutCopies(stream, ffmpegSource(options));
   if (stream.type === 'GEN' || stream.via === 'ffmpeg') return { source: byFfmpeg, goOver: () => false };

@@ -11,6 +11,7 @@ import { isLoopback } from '../embedded-edge/sites.ts';
 import { startEmbeddedEdge, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import { followEdge } from '../follow-edge.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
 import { createLog } from '../log.ts';
 import { Screen } from '../screen.ts';
@@ -30,7 +31,7 @@ export async function run(
   options: { readonly verbose: boolean; readonly json: boolean },
   around: Surroundings,
 ): Promise<void> {
-  const { environment, clock, redactor, signal, print } = around;
+  const { environment, redactor, signal, print } = around;
   redactor.add(...secretsOf(config, environment));
   const cameras: KeptCamera[] = [];
   const statuses = (): CameraStatus[] => cameras.map((camera) => camera.status());
@@ -45,6 +46,9 @@ export async function run(
   const edge = embedded?.edge ?? remoteEdge(config, around);
   const say = (line: string): void => (screen === undefined ? print(line) : screen.print(`${line}\n`));
   try {
+    const following = embedded === undefined ? await followEdge({ own: around.clock, edge, log, signal }) : undefined;
+    // An edge on this machine has this machine's.
+    const clock = following?.clock ?? around.clock;
     for (const { stream } of config.streams) {
       say(`${stream}: ${await watchUrl(embedded, config, stream)}`);
     }
@@ -60,7 +64,7 @@ export async function run(
             make: (over) =>
               new Camera({
                 stream,
-                way: wayTo({ stream, ffmpeg, clock, log }),
+                way: wayTo({ stream, ffmpeg, clock, machine: around.clock, log }),
                 edge,
                 log,
                 clock,
@@ -75,7 +79,7 @@ export async function run(
       ),
     );
     if (options.json) reportStatus(statuses, log, signal);
-    await within(PATIENCE_AT_END, Promise.all(cameras.map((camera) => camera.run())), around);
+    await within(PATIENCE_AT_END, Promise.all([...cameras.map((camera) => camera.run()), following?.over]), around);
   } finally {
     await embedded?.close();
     await closeConnections(edge);

@@ -36,6 +36,8 @@ export function ffmpegRun(
     readonly hasFpsMode: boolean;
     /** Else it opens the input itself. */
     readonly fed?: Fed;
+    /** How far `now`, and times in the pipes, are ahead of this machine's clock, which counts where it opens the input itself. */
+    readonly ahead?: Seconds;
     /** By quality, into what the picture is to fit, with bars where it has another shape. */
     readonly shapes?: readonly Shape[] | undefined;
   },
@@ -46,7 +48,7 @@ export function ffmpegRun(
   const branches = qualities.map((_, index) => `[q${index}]`);
   const { input, filters } = options.fed === undefined ? source(stream) : fed(options.fed);
   const graph = [
-    `[0:v:0]${[...filters, decimate(stream.targetFps), timestamps(stream, base)].join(',')}`,
+    `[0:v:0]${[...filters, decimate(stream.targetFps), timestamps(stream, base, options.ahead ?? seconds(0))].join(',')}`,
     `split=${qualities.length}${branches.join('')}`,
   ].join(',');
   const scales = qualities.map(
@@ -124,13 +126,14 @@ function decimate(targetFps: number): string {
  * Times count from `base`, and the very first frame is put at the segment boundary before it: FFmpeg's
  * `force_key_frames` counts from the first frame it sees, and so its boundaries are the segments'.
  */
-function timestamps(stream: StreamConfig, base: Seconds): string {
+function timestamps(stream: StreamConfig, base: Seconds, ahead: Seconds): string {
   const d = stream.segmentDuration;
   const half = 0.5 / stream.targetFps;
   // Of the first frame the RTSP demuxer may not know the time (what counts from 1970 is above a billion); then a second
   // ago is surely before the second frame, which came while the first was waited for.
   const first = 'if(gt(T,1e9),T,time(0)-1)';
-  return `setpts='if(eq(N,0),(floor((${first}+${half})/${d})*${d}-${base})/TB,PTS-${base}/TB)'`;
+  const more = ahead.toFixed(3);
+  return `setpts='if(eq(N,0),(floor((${first}+${more}+${half})/${d})*${d}-${base})/TB,PTS+(${more}-${base})/TB)'`;
 }
 
 /** A keyframe at the frame nearest each boundary. Half a millisecond more for what rounding took. */

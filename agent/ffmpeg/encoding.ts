@@ -6,7 +6,7 @@ import type { StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import type { Failure } from '../media/failure.ts';
 import type { FrameSink } from '../media/source.ts';
-import { secondsOfMilliseconds } from '../../protocol/units.ts';
+import { secondsOfMilliseconds, type Seconds } from '../../protocol/units.ts';
 import { ffmpegRun, type Fed, type Shape } from './arguments.ts';
 import type { FfmpegProgram } from './locate.ts';
 import { readPipe } from './pipe.ts';
@@ -33,6 +33,7 @@ export function startEncoding(
   run: {
     readonly sinks: readonly Pick<FrameSink, 'config' | 'frame'>[];
     readonly fed?: Fed;
+    readonly ahead?: Seconds;
     readonly shapes?: readonly Shape[] | undefined;
     readonly signal: AbortSignal;
   },

@@ -1,6 +1,7 @@
+import type { Clock } from '../clock.ts';
 import type { Failure } from '../media/failure.ts';
 import type { FrameSink, TracksSource } from '../media/source.ts';
-import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, secondsOfMilliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { silence } from '../silence.ts';
 import { clockStep } from './clock-step.ts';
 import { startEncoding, type EncodingOptions } from './encoding.ts';
@@ -8,14 +9,19 @@ import { startEncoding, type EncodingOptions } from './encoding.ts';
 /** How long the input may take to its first frame, and between frames. */
 const PATIENCE = { first: milliseconds(15_000), next: milliseconds(5000) };
 
+export interface OpeningOptions extends EncodingOptions {
+  /** This machine's, which FFmpeg goes by; `clock` is what frames are timed by. */
+  readonly machine: Clock;
+}
+
 /** FFmpeg as what opens the input, decodes it and encodes each quality: a track for each. */
 const silentFor = (waited: Milliseconds): Failure => ({
   kind: 'silent',
   message: `the camera has sent no picture for ${waited / 1000} s`,
 });
 
-export function ffmpegSource(options: EncodingOptions): TracksSource {
-  const { clock } = options;
+export function ffmpegSource(options: OpeningOptions): TracksSource {
+  const { clock, machine } = options;
   return async (sinks, ended) => {
     const over = new AbortController();
     const signal = AbortSignal.any([ended, over.signal]);
@@ -27,11 +33,12 @@ export function ffmpegSource(options: EncodingOptions): TracksSource {
         sink.frame(frame);
       },
     }));
-    const encoding = startEncoding(options, { sinks: watched, signal });
+    const ahead = secondsOfMilliseconds(milliseconds(clock.wall() - machine.wall()));
+    const encoding = startEncoding(options, { sinks: watched, ahead, signal });
     const silent = silence(() => newest, PATIENCE, clock, signal).then((waited) =>
       waited === undefined ? encoding.over : silentFor(waited),
     );
-    const failure = await Promise.race([encoding.over, silent, clockStep(clock, signal)]);
+    const failure = await Promise.race([encoding.over, silent, clockStep(clock, machine, signal)]);
     over.abort();
     await encoding.over;
     return ended.aborted ? undefined : failure;
