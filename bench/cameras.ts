@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,9 +10,10 @@ import { findFfmpeg } from '../test/fixtures/camera/ffmpeg.ts';
 import { cpuSeconds, residentMb } from './process-usage.ts';
 
 /**
- * What a camera costs the agent beyond FFmpeg: processor time and memory with more and more streams of 2 Mbit/s, of
- * recorded frames that a small program sends in FFmpeg's place. The edge is a process of its own. A line of JSON each,
- * then a table.
+ * What a camera costs the agent: processor time and memory with more and more streams, of recorded frames. Encoded ones
+ * come from a small program in FFmpeg's place, so FFmpeg's own cost is not in it; with `--copied` they come from RTSP cameras in
+ * a process of their own, and go through as they are: all there is. The edge is a process of its own. A line of JSON each, then
+ * a table.
  */
 const { values } = parseArgs({
   options: {
@@ -18,6 +21,9 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '20' },
     fps: { type: 'string', default: '25' },
     kbps: { type: 'string', default: '2000' },
+    size: { type: 'string', default: '1280x720' },
+    /** From cameras, as it is. */
+    copied: { type: 'boolean', default: false },
     /** Seconds; a frame's time for a fragment per frame. */
     fragment: { type: 'string', default: '0.1' },
   },
@@ -52,16 +58,20 @@ async function measure(cameras: number): Promise<Row> {
   await using _edge = await startEdge(port);
   const token = await publishToken();
   const [fragmentDuration, targetFps] = [Number(values.fragment), Number(values.fps)];
-  const quality = { targetWidth: 1280, targetBitrate: Number(values.kbps) };
-  const streams = Array.from({ length: Math.max(1, cameras) }, (_, index) => ({
-    ...{ name: `Camera ${index}`, stream: `cam${index}`, type: 'GEN', targetFps, fragmentDuration },
+  const count = Math.max(1, cameras);
+  await using stack = new AsyncDisposableStack();
+  const inputs = values.copied ? await startFleet(count, stack) : [];
+  const quality = values.copied ? { copy: true } : { targetWidth: 1280, targetBitrate: Number(values.kbps) };
+  const streams = Array.from({ length: count }, (_, index) => ({
+    ...{ name: `Camera ${index}`, stream: `cam${index}`, targetFps, fragmentDuration },
+    ...(values.copied ? { type: 'RTSP', input: inputs[index] } : { type: 'GEN' }),
     // None: the agent is there, and its camera sleeps.
     ...{ alwaysOn: cameras > 0, timeShift: 4, qualities: { video: [quality] } },
   }));
   await using configuration = await folderWith({
     'config.json': {
       ...{ edge: `http://127.0.0.1:${port}`, token, streams: 'streams.json' },
-      ffmpeg: fileURLToPath(new URL('replaying-ffmpeg.js', import.meta.url)),
+      ...(values.copied ? {} : { ffmpeg: fileURLToPath(new URL('replaying-ffmpeg.js', import.meta.url)) }),
     },
     'streams.json': streams,
   });
@@ -81,9 +91,21 @@ async function measure(cameras: number): Promise<Row> {
   return row;
 }
 
+/** @returns their URLs */
+async function startFleet(count: number, stack: AsyncDisposableStack): Promise<readonly string[]> {
+  const script = fileURLToPath(new URL('camera-fleet.ts', import.meta.url));
+  const fleet = execa(process.execPath, [script, recording, String(count), values.fps], {
+    buffer: false,
+    reject: false,
+  });
+  stack.defer(() => void fleet.kill('SIGKILL'));
+  const [line] = (await once(createInterface({ input: fleet.stdout }), 'line')) as [string];
+  return JSON.parse(line) as string[];
+}
+
 /** Some seconds of a busy picture: the last one has as many bytes as the bitrate allows. */
 async function record(file: string): Promise<void> {
-  const source = `testsrc2=size=1280x720:rate=${values.fps},noise=alls=30:allf=t`;
+  const source = `testsrc2=size=${values.size}:rate=${values.fps},noise=alls=30:allf=t`;
   const rate = `${values.kbps}k`;
   await execa(ffmpeg, [
     ...['-y', '-loglevel', 'error', '-f', 'lavfi', '-i', source, '-t', '4', '-pix_fmt', 'yuv420p'],
