@@ -15,7 +15,7 @@ import { agentPath } from '../protocol/paths.ts';
 import { milliseconds } from '../protocol/units.ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './errors.ts';
-import { authorization, type Edge } from './upload/edge.ts';
+import { authorization, edgeUrl, type Edge } from './upload/edge.ts';
 import { whyRefused } from './upload/refusal.ts';
 
 const RECONNECT_MS = { first: 250, most: 5000 };
@@ -80,7 +80,7 @@ export class Control {
     let opened = false;
     let heard = true;
     try {
-      const url = new URL(agentPath(stream), edge.origin);
+      const url = edgeUrl(edge, agentPath(stream));
       url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
       const socket = new WebSocket(url, { dispatcher: edge.sockets, headers: await authorization(edge) });
       over.signal.addEventListener('abort', () => socket.close());
@@ -116,7 +116,7 @@ export class Control {
     const { edge, stream, signal } = this.#options;
     if (reason !== REFUSED) return reason;
     try {
-      const answer = await request(new URL(agentPath(stream), edge.origin), {
+      const answer = await request(edgeUrl(edge, agentPath(stream)), {
         dispatcher: edge.dispatcher,
         headers: await authorization(edge),
         signal: AbortSignal.any([signal, AbortSignal.timeout(EXPLANATION_MS)]),

@@ -34,7 +34,7 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
   const token: EmbeddedEdge['token'] = (right, stream, life) =>
     signToken({ sub: stream, scope: right, exp: Math.floor(secondsOfMilliseconds(clock.wall()) + life) }, secret);
   const edge: Edge = {
-    origin: embeddedOrigin(host, port, https),
+    base: embeddedBase(host, port, https),
     ...connections(https?.own),
     token: () => token('publish', '*', AGENT_TOKEN_LIFE),
   };
@@ -59,7 +59,7 @@ export async function startEmbeddedEdge(options: EmbeddedEdgeOptions): Promise<E
 }
 
 /** Where the agent reaches an embedded edge that listens on `host` and `port`. */
-export const embeddedOrigin = (host: string, port: number, https: EmbeddedEdgeOptions['https']): URL =>
+export const embeddedBase = (host: string, port: number, https: EmbeddedEdgeOptions['https']): URL =>
   new URL(`${https === undefined ? 'http' : 'https'}://${reachable(host)}:${port}`);
 
 const isAnyAddress = (host: string): boolean => host === '0.0.0.0' || host === '::' || host === '*';

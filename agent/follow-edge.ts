@@ -6,7 +6,7 @@ import { milliseconds, type Milliseconds } from '../protocol/units.ts';
 import type { Clock } from './clock.ts';
 import { EdgeClock, NOTICED } from './edge-clock.ts';
 import { messageOf } from './errors.ts';
-import type { Edge } from './upload/edge.ts';
+import { edgeUrl, type Edge } from './upload/edge.ts';
 
 /** The first few answers show how quick they can be; none of these is a number of whole seconds (see `askTime`). */
 const FIRST_ASKS = 5;
@@ -66,7 +66,7 @@ async function ask(clock: EdgeClock, { own, edge, log, signal }: Following): Pro
  */
 export async function askTime(edge: Edge, own: Clock, signal: AbortSignal): Promise<Sighting> {
   const asked = own.monotonic();
-  const answer = await request(new URL('/isotime', edge.origin), {
+  const answer = await request(edgeUrl(edge, '/isotime'), {
     dispatcher: edge.dispatcher,
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
   });

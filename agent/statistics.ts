@@ -3,7 +3,7 @@ import { request } from 'undici';
 import type { StreamName } from '../protocol/names.ts';
 import { statisticsPath } from '../protocol/paths.ts';
 import { streamStatisticsSchema, summaryCsv } from '../protocol/statistics.ts';
-import { authorization, type Edge } from './upload/edge.ts';
+import { authorization, edgeUrl, type Edge } from './upload/edge.ts';
 import { whyRefused } from './upload/refusal.ts';
 
 /** How long the edge may take; at the agent's end nobody wants to wait for it. */
@@ -11,7 +11,7 @@ const TIMEOUT_MS = 3000;
 
 /** Writes what the edge has seen of a stream's clients, in the original's shape. @returns how many clients there were */
 export async function saveSummary(edge: Edge, stream: StreamName, file: string): Promise<number> {
-  const answer = await request(new URL(statisticsPath(stream), edge.origin), {
+  const answer = await request(edgeUrl(edge, statisticsPath(stream)), {
     dispatcher: edge.dispatcher,
     headers: await authorization(edge),
     signal: AbortSignal.timeout(TIMEOUT_MS),

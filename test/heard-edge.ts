@@ -42,7 +42,7 @@ export class HeardEdge {
     });
     const { port } = server.address() as AddressInfo;
     this.edge = {
-      origin: new URL(`http://127.0.0.1:${port}`),
+      base: new URL(`http://127.0.0.1:${port}`),
       ...connections(),
       token: () => Promise.resolve('a token'),
     };

@@ -48,10 +48,12 @@ const SURFACE: Readonly<Record<string, Methods>> = {
 
 export const routes = new Hono<{ Bindings: Env }>();
 
-// workerd by itself doesn't (RFC 9110, 6.6.1); behind it there may be answers that were made for somebody else.
 routes.use(async (c, next) => {
   await next();
+  // workerd by itself doesn't (RFC 9110, 6.6.1); behind it there may be answers that were made for somebody else.
   c.res.headers.set('date', new Date(now()).toUTCString());
+  // nginx, and what took it from there, then pass on what comes as it comes.
+  c.res.headers.set('x-accel-buffering', 'no');
 });
 routes.use(sharing);
 routes.use(async ({ req }, next) => {

@@ -36,7 +36,7 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<Finding[]> {
     return [...reached, ...(await checkClock(options)), ...(await checkUse(options))];
   } catch (error) {
     options.signal.throwIfAborted();
-    return [...reached, about('edge', 'edge').broken(`${options.edge.origin.origin}: ${whyUnreachable(error)}`)];
+    return [...reached, about('edge', 'edge').broken(`${nameOf(options)}: ${whyUnreachable(error)}`)];
   }
 }
 
@@ -49,25 +49,28 @@ export async function versionOf(asking: Asking): Promise<string | undefined> {
   return status === 200 ? /^\d+\.\d+\.\d+\S*$/.exec(text.trim())?.[0] : undefined;
 }
 
+/** As its address is written in the configuration. */
+const nameOf = ({ edge }: Asking): string => edge.base.href.replace(/\/$/, '');
+
 async function reach(asking: EdgeCheckOptions): Promise<Finding[]> {
-  const { origin } = asking.edge.origin;
+  const name = nameOf(asking);
   const finding = about('edge', 'edge');
   try {
     const version = await versionOf(asking);
     if (version === undefined) {
-      return [finding.broken(`${origin}: what answers there is not Fast-ll: check the address, and deploy it there`)];
+      return [finding.broken(`${name}: what answers there is not Fast-ll: check the address, and deploy it there`)];
     }
     const findings = [
-      await secured(asking, `${origin} is Fast-ll ${version}${asking.running === '' ? '' : ` (${asking.running})`}`),
+      await secured(asking, `${name} is Fast-ll ${version}${asking.running === '' ? '' : ` (${asking.running})`}`),
     ];
     if (version !== packageJson.version) {
-      const outdated = `${origin} runs version ${version}, and this is ${packageJson.version}`;
+      const outdated = `${name} runs version ${version}, and this is ${packageJson.version}`;
       findings.push(finding.warning(`${outdated}: deploy the same one (npx wrangler deploy)`));
     }
     return findings;
   } catch (error) {
     asking.signal.throwIfAborted();
-    return [finding.broken(`${origin}: ${whyUnreachable(error)}`)];
+    return [finding.broken(`${name}: ${whyUnreachable(error)}`)];
   }
 }
 
@@ -75,14 +78,14 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 async function secured({ edge, clock, signal }: Asking, reached: string): Promise<Finding> {
   const finding = about('edge', 'edge');
-  if (edge.origin.protocol !== 'https:') {
-    return LOOPBACK.test(edge.origin.hostname)
+  if (edge.base.protocol !== 'https:') {
+    return LOOPBACK.test(edge.base.hostname)
       ? finding.fine(reached)
       : finding.warning(
           `${reached}, but without TLS, so that everyone on the way can read token and picture: use https://`,
         );
   }
-  const { protocol, ends } = await handshakeWith(edge.origin, signal);
+  const { protocol, ends } = await handshakeWith(edge.base, signal);
   const day = new Date(ends).toISOString().slice(0, 10);
   const figures = { tls: protocol, certificateEnds: new Date(ends).toISOString() };
   return (ends - clock.wall()) / 1000 > CERTIFICATE_SOON

@@ -1,7 +1,7 @@
 import { request, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import { codeOf, messageOf } from '../errors.ts';
-import { authorization, type Edge } from '../upload/edge.ts';
+import { authorization, edgeUrl, type Edge } from '../upload/edge.ts';
 import type { Refusal } from '../upload/refusal.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 
@@ -30,7 +30,7 @@ export async function ask(
   const options: Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'> =
     put === undefined ? {} : { body: put.body, headers: await authorization(edge) };
   const [asked, from] = [clock.wall(), clock.monotonic()];
-  const answer = await request(new URL(path, edge.origin), {
+  const answer = await request(edgeUrl(edge, path), {
     ...options,
     method: put === undefined ? 'GET' : 'PUT',
     dispatcher: edge.dispatcher,

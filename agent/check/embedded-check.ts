@@ -3,7 +3,7 @@ import type { Surroundings } from '../commands/surroundings.ts';
 import { secretOf } from '../config/credentials.ts';
 import { httpsOf } from '../config/https.ts';
 import type { Config } from '../config/load.ts';
-import { embeddedOrigin, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
+import { embeddedBase, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
 import { messageOf } from '../errors.ts';
 import { closeConnections, connections, type Edge } from '../upload/edge.ts';
 import { signToken } from '../../protocol/token.ts';
@@ -28,7 +28,7 @@ async function checkRunning(
   const exp = Math.floor(secondsOfMilliseconds(clock.wall()) + TOKEN_LIFE_S);
   const https = await httpsOf(config, clock.wall());
   const edge: Edge = {
-    origin: embeddedOrigin(config.host ?? '', config.port ?? 0, https),
+    base: embeddedBase(config.host ?? '', config.port ?? 0, https),
     ...connections(https?.own),
     token: () => signToken({ sub: '*', scope: 'publish', exp }, secret ?? newSecret()),
   };

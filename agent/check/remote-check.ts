@@ -2,7 +2,7 @@ import type { Surroundings } from '../commands/surroundings.ts';
 import { publishTokenOf } from '../config/credentials.ts';
 import type { Config } from '../config/load.ts';
 import type { StreamName } from '../../protocol/names.ts';
-import { closeConnections, connections, type Edge } from '../upload/edge.ts';
+import { baseOf, closeConnections, connections, type Edge } from '../upload/edge.ts';
 import { checkEdge } from './edge-check.ts';
 import { about, type Finding } from './finding.ts';
 import type { Progress } from './progress.ts';
@@ -17,7 +17,7 @@ export async function checkRemote(
 ): Promise<Finding[]> {
   const token = publishTokenOf(config.token, environment);
   const edge: Edge = {
-    origin: new URL(url),
+    base: baseOf(url),
     ...connections(),
     token: () => Promise.resolve(token ?? ''),
   };

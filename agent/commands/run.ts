@@ -15,7 +15,7 @@ import { followEdge } from '../follow-edge.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
 import { createLog } from '../log.ts';
 import { Screen } from '../screen.ts';
-import { closeConnections, connections, type Edge } from '../upload/edge.ts';
+import { baseOf, closeConnections, connections, edgeUrl, type Edge } from '../upload/edge.ts';
 import { parseLife } from './life.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -147,7 +147,7 @@ function remoteEdge(config: Config, { environment }: Surroundings): Edge {
       BAD_INPUT,
     );
   }
-  return { origin: new URL(config.edge ?? ''), ...connections(), token: () => Promise.resolve(token) };
+  return { base: baseOf(config.edge ?? ''), ...connections(), token: () => Promise.resolve(token) };
 }
 
 async function watchUrl(
@@ -155,7 +155,8 @@ async function watchUrl(
   config: Config,
   stream: string | undefined,
 ): Promise<string> {
-  const url = new URL(stream === undefined ? '/' : `/${stream}/`, embedded?.url ?? config.edge);
+  const base = embedded?.url ?? baseOf(config.edge ?? '');
+  const url = edgeUrl({ base }, stream === undefined ? '/' : `/${stream}/`);
   if (embedded !== undefined && config.playback === 'token') {
     const sub = stream === undefined ? '*' : config.streams.find((one) => one.stream === stream)?.stream;
     url.searchParams.set('token', await embedded.token('play', sub ?? '*', PRINTED_LIFE));

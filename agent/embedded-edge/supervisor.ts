@@ -1,11 +1,10 @@
 import { request } from 'undici';
-import { mediaPath } from '../../protocol/paths.ts';
 import { segmentNumber, type StreamName } from '../../protocol/names.ts';
 import { PROBE_REPRESENTATION } from '../../protocol/probe.ts';
 import { milliseconds } from '../../protocol/units.ts';
 import type { Clock } from '../clock.ts';
 import { codeOf, messageOf } from '../errors.ts';
-import { authorization, type Edge } from '../upload/edge.ts';
+import { authorization, mediaUrl, type Edge } from '../upload/edge.ts';
 import { Health, type Pulse } from './health.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -80,7 +79,7 @@ async function pulseOf({ edge, clock, signal }: SupervisorOptions): Promise<Exam
     number: segmentNumber(clock.wall()),
   } as const;
   try {
-    const answer = await request(new URL(mediaPath(STREAM, object), edge.origin), {
+    const answer = await request(mediaUrl(edge, STREAM, object), {
       method: 'PUT',
       dispatcher: edge.dispatcher,
       headers: await authorization(edge),

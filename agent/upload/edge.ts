@@ -9,7 +9,8 @@ import { withUserAgent } from './user-agent.ts';
 
 /** The edge as the agent reaches it. */
 export interface Edge {
-  readonly origin: URL;
+  /** With a slash at its end: it may be below a path of a proxy. */
+  readonly base: URL;
   /** For requests. */
   readonly dispatcher: Connections;
   /** For WebSockets, which few servers take over HTTP/2 (RFC 8441). */
@@ -19,8 +20,14 @@ export interface Edge {
   readonly token: () => Promise<string>;
 }
 
+/** The base of an edge as people write its address. */
+export const baseOf = (url: string): URL => new URL(url.endsWith('/') ? url : `${url}/`);
+
+/** @param path of the edge's own, which begins with a slash */
+export const edgeUrl = ({ base }: Pick<Edge, 'base'>, path: string): URL => new URL(`.${path}`, base);
+
 export const mediaUrl = (edge: Edge, stream: StreamName, object: MediaObject): URL =>
-  new URL(mediaPath(stream, object), edge.origin);
+  edgeUrl(edge, mediaPath(stream, object));
 
 export const authorization = async (edge: Edge): Promise<{ authorization: string }> => ({
   authorization: `Bearer ${await edge.token()}`,

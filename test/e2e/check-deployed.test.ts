@@ -35,7 +35,7 @@ afterAll(() => edge.close());
 
 /** Tries one thing on an edge that is reached so. */
 async function tryAt(url: URL, trial: Trial): Promise<Verdict | undefined> {
-  const reached = { origin: url, ...connections(), token: () => publishToken() };
+  const reached = { base: url, ...connections(), token: () => publishToken() };
   onTestFinished(() => closeConnections(reached));
   const { signal } = new AbortController();
   return trial.run({ edge: reached, clock: systemClock, signal }, 'front' as StreamName);
@@ -139,7 +139,7 @@ describe.concurrent('fast-ll check --thorough', () => {
 
   test('can be told to end in the middle', async () => {
     const over = new AbortController();
-    const reached = { origin: edge.url, ...connections(), token: () => publishToken() };
+    const reached = { base: edge.url, ...connections(), token: () => publishToken() };
     onTestFinished(() => closeConnections(reached));
     const trial = longPut.run({ edge: reached, clock: systemClock, signal: over.signal }, 'front' as StreamName);
     setTimeout(() => over.abort(new Error('told to')), 500);

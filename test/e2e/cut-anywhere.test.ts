@@ -80,7 +80,7 @@ const breakOff = ({ socket }: Put, way: (typeof WAYS)[number]): unknown =>
 
 /** What an agent sends, over a way to the edge of its own. */
 async function deliver(origin: URL, path: string): Promise<PutOutcome> {
-  const agent = { origin, ...connections(), token: () => publishToken() };
+  const agent = { base: origin, ...connections(), token: () => publishToken() };
   const ending = segmentEnding('agent-1');
   const body = new SegmentBody();
   for (const fragment of FRAGMENTS) body.append(Buffer.from(fragment));

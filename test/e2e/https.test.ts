@@ -103,9 +103,9 @@ describe.skipIf(onPath('openssl') === undefined)('a certificate that an authorit
       ...{ waitForAbsentSegment: true, clock: systemClock, onError: () => {}, onNotice: () => {} },
     });
     try {
-      const { dispatcher, sockets, origin } = embedded.edge;
+      const { dispatcher, sockets, base } = embedded.edge;
       for (const way of [dispatcher, sockets]) {
-        const answer = await request(new URL('/version', origin), { dispatcher: way });
+        const answer = await request(new URL('/version', base), { dispatcher: way });
         expect(answer.statusCode).toBe(200);
         await answer.body.dump();
       }

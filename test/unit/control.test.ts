@@ -19,7 +19,7 @@ async function serve(): Promise<{ edge: Edge; next: () => Promise<Heard> }> {
   const arrived: Heard[] = [];
   server.on('connection', (socket) => arrived.push(new Heard(socket)));
   const edge = {
-    origin: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    base: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     ...connections(),
     token: () => Promise.resolve('a token'),
   };

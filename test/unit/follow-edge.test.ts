@@ -31,7 +31,7 @@ async function follow(edgeAhead: number, tell = precisely) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const reached = {
-    origin: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    base: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     ...connections(),
     token: () => Promise.resolve(''),
   };

@@ -9,8 +9,8 @@ import { SegmentBody } from '../../agent/upload/segment-body.ts';
 import { milliseconds } from '../../protocol/units.ts';
 
 function edgeAt(port: number): Edge {
-  const origin = new URL(`http://127.0.0.1:${port}`);
-  const edge = { origin, ...connections(), token: () => Promise.resolve('a token') };
+  const base = new URL(`http://127.0.0.1:${port}`);
+  const edge = { base, ...connections(), token: () => Promise.resolve('a token') };
   onTestFinished(() => closeConnections(edge));
   return edge;
 }
@@ -22,7 +22,7 @@ function put(edge: Edge, life: number): Promise<PutOutcome> {
   body.end();
   return putSegment({
     edge,
-    url: new URL('/cam/chunk-stream0-1.m4s', edge.origin),
+    url: new URL('/cam/chunk-stream0-1.m4s', edge.base),
     body,
     writer: 'a run',
     ending: new Uint8Array(3),

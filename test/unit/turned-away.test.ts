@@ -27,7 +27,7 @@ async function serve(answer: RequestListener): Promise<{ edge: Edge; asked: Inco
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const edge = { origin: new URL(`http://127.0.0.1:${port}`), ...connections(), token: async () => 'a token' };
+  const edge = { base: new URL(`http://127.0.0.1:${port}`), ...connections(), token: async () => 'a token' };
   onTestFinished(async () => {
     await closeConnections(edge);
     server.closeAllConnections();
@@ -49,7 +49,7 @@ function put(edge: Edge): Promise<PutOutcome> {
   return putSegment({
     ...{
       edge,
-      url: new URL('/cam/chunk-stream0-1.m4s', edge.origin),
+      url: new URL('/cam/chunk-stream0-1.m4s', edge.base),
       body,
       writer: 'a run',
       ending: new Uint8Array(3),

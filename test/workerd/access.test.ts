@@ -432,6 +432,7 @@ describe('other sites', () => {
       });
       expect(response.status, path).toBe(status);
       expect(response.headers.get('access-control-allow-origin'), path).toBe('*');
+      expect(response.headers.get('x-accel-buffering'), path).toBe('no');
       const exposed = response.headers.get('access-control-expose-headers');
       for (const name of ['Date', 'Content-Length', 'Content-Range', 'ETag']) expect(exposed).toContain(name);
       if (status >= 400) {

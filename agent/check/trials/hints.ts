@@ -5,6 +5,7 @@ import { connect } from 'node:http2';
 import { randomUUID } from 'node:crypto';
 import { ask, type Asking } from '../edge-request.ts';
 import { within } from '../probe.ts';
+import { edgeUrl } from '../../upload/edge.ts';
 import { USER_AGENT } from '../../upload/user-agent.ts';
 import type { Trial, Verdict } from './trial.ts';
 
@@ -25,7 +26,7 @@ export const earlyHints: Trial = {
       const { headers } = await ask(limited, `${page}?token=${token}`);
       own.push(String(headers['link'] ?? ''));
     }
-    return hintsVerdict(own, await linksOf(limited, new URL(page, asking.edge.origin)), token);
+    return hintsVerdict(own, await linksOf(limited, edgeUrl(asking.edge, page)), token);
   },
 };
 
