@@ -21,7 +21,8 @@ export function wayTo(options: OpeningOptions): Way {
   const byFfmpeg = withoutCopies(stream, ffmpegSource(options));
   if (stream.type === 'GEN' || stream.via === 'ffmpeg') return { source: byFfmpeg, goOver: () => false };
   const { input: url, transport } = stream;
-  const client = forkedSource(cameraSource({ ...options, url, transport }), options);
+  const named = log.child({}, { msgPrefix: `${stream.stream}: ` });
+  const client = forkedSource(cameraSource({ ...options, url, transport, log: named }), options);
   if (encodedQualities(stream).length === 0) return { source: client, goOver: () => false };
   return eitherWay({
     client,

@@ -8,6 +8,7 @@ import type { Wire } from './dial.ts';
 import { formatRequest, formatResponse, header, type RtspRequest, type RtspResponse } from './message.ts';
 import { RtspReader, type Received } from './reader.ts';
 import {
+  AN_ERROR_OF_OURS,
   CameraFailure,
   CONNECTION_ENDED,
   connectionFailure,
@@ -53,6 +54,7 @@ export class RtspConnection {
   readonly #end: (failure: Failure) => void;
   readonly #unanswered: Unanswered[] = [];
   #cseq = 0;
+  #hasSkipped = false;
   #quiet = new AbortController();
 
   constructor(options: ConnectionOptions) {
@@ -126,15 +128,13 @@ export class RtspConnection {
     uri: string,
     headers: Readonly<Record<string, string | undefined>>,
   ): Promise<RtspResponse> {
-    const { clock, signal } = this.#options;
+    const { clock } = this.#options;
     const { promise, resolve } = Promise.withResolvers<RtspResponse>();
     const cseq = this.#send(method, uri, headers);
     this.#unanswered.push({ cseq, answered: resolve });
     if (this.#unanswered.length > MAX_UNANSWERED) this.#unanswered.shift();
     const over = new AbortController();
-    const late = clock
-      .sleep(ANSWER, AbortSignal.any([signal, over.signal]))
-      .then((): Failure => noAnswer(method, ANSWER / 1000));
+    const late = clock.sleep(ANSWER, over.signal).then((): Failure => noAnswer(method, ANSWER / 1000));
     const outcome = await Promise.race([promise, this.ended, late]);
     over.abort();
     if ('status' in outcome) return outcome;
@@ -170,19 +170,16 @@ export class RtspConnection {
       for (const received of read()) this.#receive(received);
     } catch (error) {
       this.#options.log.error(error);
-      this.#end({ kind: 'other', message: 'what the camera sends led to an error of Fast-ll: please report it' });
+      this.#end(AN_ERROR_OF_OURS);
     }
     if (this.#reader.unsettled) this.#settleSoon();
   }
 
   #settleSoon(): void {
-    const { clock, signal } = this.#options;
-    const quiet = new AbortController();
-    this.#quiet = quiet;
+    const { signal } = (this.#quiet = new AbortController());
     // Never rejects; the next chunk, or the end, calls it off.
-    void clock.sleep(QUIET, AbortSignal.any([signal, quiet.signal])).then(() => {
-      if (quiet.signal.aborted || signal.aborted) return;
-      this.#take(() => this.#reader.settle());
+    void this.#options.clock.sleep(QUIET, signal).then(() => {
+      if (!signal.aborted) this.#take(() => this.#reader.settle());
     });
   }
 
@@ -198,12 +195,21 @@ export class RtspConnection {
         this.#asked(received);
         break;
       case 'skipped':
-        this.#options.log.debug(`${received.bytes} bytes at ${received.offset} are neither RTSP nor packets: skipped`);
+        this.#skipped(received);
         break;
       case 'invalid':
         this.#end({ kind: 'unusable', message: `the camera ${received.reason} (byte ${received.offset})` });
         break;
     }
+  }
+
+  /** Told once: some do it with each frame. */
+  #skipped({ bytes, offset }: Extract<Received, { kind: 'skipped' }>): void {
+    if (this.#hasSkipped) return;
+    this.#hasSkipped = true;
+    this.#options.log.debug(
+      `${bytes} bytes at ${offset} of what the camera sends are no RTSP, and skipped, as are others`,
+    );
   }
 
   /**

@@ -27,6 +27,10 @@ export const NO_CREDENTIALS: Failure = {
 };
 export const CONNECTION_ENDED: Failure = { kind: 'unreachable', message: 'the camera has ended the connection' };
 
+export const AN_ERROR_OF_OURS: Failure = {
+  kind: 'other',
+  message: 'what the camera sends led to an error of Fast-ll: please report it',
+};
 export const WEB_SERVER: Failure = {
   kind: 'unusable',
   message: 'a web server answers there, no camera: check the port in "input"; it is mostly 554',

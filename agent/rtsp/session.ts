@@ -8,7 +8,7 @@ import type { CameraUrl } from './camera-url.ts';
 import { describe, type Described } from './describe.ts';
 import type { Dial } from './dial.ts';
 import { keepAlive, keepAliveInterval, keepAliveMethod } from './keep-alive.ts';
-import { CameraFailure, CONNECTION_ENDED, noVideo, refusal } from './refusal.ts';
+import { AN_ERROR_OF_OURS, CameraFailure, CONNECTION_ENDED, noVideo, refusal } from './refusal.ts';
 import { PacketRouter, type PacketSink } from './router.ts';
 import { setUp, type SetUpTrack } from './set-up.ts';
 import { silence, type Patience } from '../silence.ts';
@@ -64,10 +64,10 @@ type Stage =
  *
  * Packets are taken from SETUP on: some cameras don't wait for PLAY's answer.
  *
- * @returns why it is over; where it was aborted, anything
+ * @returns why it is over; where it was aborted, anything. Never rejects
  */
 export async function runSession(options: SessionOptions): Promise<Failure> {
-  const { clock, signal } = options;
+  const { clock, log, signal } = options;
   const life = new AbortController();
   const router = new PacketRouter(clock);
   let stage: Stage = { kind: 'connecting' };
@@ -91,7 +91,8 @@ export async function runSession(options: SessionOptions): Promise<Failure> {
     return await playing(options, stage, router, life.signal);
   } catch (error) {
     if (error instanceof CameraFailure) return error.failure;
-    throw error;
+    log.error(error);
+    return AN_ERROR_OF_OURS;
   } finally {
     signal.removeEventListener('abort', onAbort);
     await leave();

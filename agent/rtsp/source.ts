@@ -44,7 +44,7 @@ export function cameraSource(options: CameraSourceOptions): FrameSource {
     const run = (): Promise<Run> => runOnce({ ...options, transport, patience, authorization, sink, signal });
     let last = await run();
     if (last.transport === 'udp' && last.packets > 0) datagramsCome = true;
-    if (isDeaf(last) && !datagramsCome && !signal.aborted) {
+    if (isDeaf(last) && transport === 'udp' && !datagramsCome && !signal.aborted) {
       log.info('nothing comes over UDP: over TCP from now on');
       transport = 'tcp';
       last = await run();
@@ -100,7 +100,7 @@ async function runOnce(
       agreed = transport;
       // Never rejects.
       void silence(() => newest, { first: NO_PICTURE, next: NO_PICTURE }, clock, life).then((waited) => {
-        if (waited !== undefined) failed.resolve(NOTHING_TO_SEE);
+        if (waited !== undefined) failed.resolve(newest === undefined ? NOTHING_TO_SEE : NOTHING_MORE);
       });
     },
   });
@@ -112,6 +112,10 @@ async function runOnce(
   return { failure, transport: agreed, packets: receiver?.counts.packets ?? 0 };
 }
 
+const NOTHING_MORE: Failure = {
+  kind: 'silent',
+  message: `the camera has sent no whole picture for ${NO_PICTURE / 1000} s`,
+};
 const NOTHING_TO_SEE: Failure = {
   kind: 'unusable',
   message: `the camera sends packets, but no picture has come of them for ${NO_PICTURE / 1000} s`,

@@ -32,7 +32,7 @@ async function framesOf(url: string, transport: TransportKind): Promise<{ config
     {
       config: (config) => configs.push(config),
       frame: (frame) => {
-        if (frames.push(frame) === FRAMES) over.abort();
+        if (frames.length < FRAMES && frames.push(frame) === FRAMES) over.abort();
       },
       jump: () => {},
     },

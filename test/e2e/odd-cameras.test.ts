@@ -63,6 +63,10 @@ test('each is live, and its pictures come', { timeout: 40_000 }, async () => {
       ).toBe(true);
     }),
   );
+  const junk = ODD.indexOf('zeros between its packets');
+  expect(fastLl.stderr.match(/odd\d+: 37 bytes at \d+ of what the camera sends are no RTSP/g)).toEqual([
+    expect.stringMatching(`^odd${junk}: `),
+  ]);
   const said = fastLl.stdout + fastLl.stderr;
   for (const part of ['p@ss', 'w:rd', 'p%40ss']) expect(said).not.toContain(part);
 });
