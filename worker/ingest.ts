@@ -11,6 +11,7 @@ import {
   type Seconds,
 } from '../protocol/units.ts';
 import { demandPossible } from './admission.ts';
+import { arrivalAt, type Arrival } from './arrival.ts';
 import { demand } from './auth.ts';
 import { behind } from './behind.ts';
 import type { EdgeContext } from './env.ts';
@@ -41,16 +42,17 @@ export async function ingest(
 ): Promise<Response> {
   if (isProbe(object)) return probe(c, address, object, now);
   const { stream } = address;
+  const arrival = arrivalAt(now);
   await demand('publish', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
   switch (object.kind) {
     case 'manifest':
-      refuseIf(await streamOf(c.env, stream).putManifest(stream, withoutToken(await manifestOf(c.req.raw))));
+      refuseIf(await streamOf(c.env, stream).putManifest(stream, withoutToken(await manifestOf(c.req.raw)), arrival));
       return c.body(null, 201);
     case 'init':
-      refuseIf(await streamOf(c.env, stream).putInit(stream, object.representation, await initOf(c.req.raw)));
+      refuseIf(await streamOf(c.env, stream).putInit(stream, object.representation, await initOf(c.req.raw), arrival));
       return c.body(null, 201);
     case 'segment':
-      return ingestSegment(c, address, object, now);
+      return ingestSegment(c, address, object, now, arrival);
   }
 }
 
@@ -63,6 +65,7 @@ async function ingestSegment(
   { stream }: StreamAddress,
   { representation, number }: MediaObject & { kind: 'segment' },
   now: Milliseconds,
+  arrival: Arrival,
 ): Promise<Response> {
   const snapshot = await snapshotOf(c.env, c.executionCtx, stream, now);
   const pushed = snapshot.kind !== 'announced';
@@ -72,7 +75,7 @@ async function ingestSegment(
   const segment = segmentOf(c.env, stream, representation, number);
   const terms = segmentTerms(snapshot, representation, number, secondsOfMilliseconds(now));
   const said = { writer: writerOf(c.req.raw), keyframe: keyframeOf(c.req.raw, number), end: endOf(c.req.raw) };
-  return put(segment, c.req.raw.body, { ...terms, ...said });
+  return put(segment, c.req.raw.body, { ...terms, ...said, arrival });
 }
 
 function segmentDurationOf(snapshot: StreamSnapshot): Seconds {
@@ -144,16 +147,17 @@ export async function remove(
   object: MediaObject,
   now: Milliseconds,
 ): Promise<Response> {
+  const arrival = arrivalAt(now);
   await demand('publish', stream, c.req.raw, c.env, secondsOfMilliseconds(now));
   switch (object.kind) {
     case 'manifest':
-      await streamOf(c.env, stream).remove(stream);
+      await streamOf(c.env, stream).remove(stream, arrival);
       break;
     case 'init':
-      await streamOf(c.env, stream).deleteInit(object.representation);
+      await streamOf(c.env, stream).deleteInit(object.representation, arrival);
       break;
     case 'segment':
-      await segmentOf(c.env, stream, object.representation, object.number).remove();
+      await segmentOf(c.env, stream, object.representation, object.number).remove(arrival);
       break;
   }
   return c.body(null, 204);

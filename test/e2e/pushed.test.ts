@@ -20,7 +20,7 @@ const hasHttpOptions = (await execa(ffmpeg, ['-hide_banner', '-h', 'muxer=dash']
  * `-headers` is taken and not used, without a word. `?token=` in the output's URL reaches the manifest's requests only:
  * where there is no `-http_opts` the token has to be in the names of init and media segments too.
  */
-function push(manifest: string, token: string, signal: AbortSignal) {
+function push(manifest: string, token: string, signal: AbortSignal, more: readonly string[] = []) {
   const query = `?token=${token}`;
   const names = [
     ...['-init_seg_name', `init-stream$RepresentationID$.m4s${query}`],
@@ -35,12 +35,32 @@ function push(manifest: string, token: string, signal: AbortSignal) {
       ...['-re', '-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=10', '-c:v', 'libx264', '-preset', 'ultrafast'],
       ...['-tune', 'zerolatency', '-g', '10', '-keyint_min', '10', '-sc_threshold', '0', '-pix_fmt', 'yuv420p'],
       ...['-f', 'dash', '-method', 'PUT', '-streaming', '1', '-use_template', '1', '-use_timeline', '0'],
+      ...more,
       ...['-seg_duration', '1', '-utc_timing_url', new URL('/isotime', manifest).href],
       ...(hasHttpOptions ? [...lowLatency, ...header, manifest] : [...names, `${manifest}${query}`]),
     ],
     { stdin: 'ignore', reject: false, cancelSignal: signal, forceKillAfterDelay: 2000 },
   );
 }
+
+test.skipIf(!hasHttpOptions)('streams that FFmpeg removes when it ends are gone, each of them', async () => {
+  const port = await freePort();
+  await using edge = startFastLl(['edge', '--port', String(port)]);
+  const [, token = ''] = await edge.says(/^Publish token for all streams, .*: (\S+)$/m);
+  const streams = ['one', 'two', 'three', 'four', 'five'];
+  const manifestOf = (stream: string): string => `http://127.0.0.1:${port}/${stream}/manifest.mpd`;
+  const pushing = streams.map((stream) =>
+    push(manifestOf(stream), token, AbortSignal.timeout(30_000), ['-t', '2', '-remove_at_exit', '1']),
+  );
+  const known = async (): Promise<string[]> => {
+    const answer = await request(`http://127.0.0.1:${port}/api/streams`);
+    const { streams: all } = (await answer.body.json()) as { streams: { stream: string }[] };
+    return all.map(({ stream }) => stream);
+  };
+  await expect.poll(known, { timeout: 20_000 }).not.toEqual([]);
+  await Promise.all(pushing);
+  await expect.poll(known, { timeout: 5000 }).toEqual([]);
+});
 
 describe('a stream that FFmpeg pushes', () => {
   const encoding = new AbortController();

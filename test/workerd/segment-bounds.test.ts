@@ -1,5 +1,6 @@
 /** How long and how much a segment takes: silence, the time-shift window, viewers. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { arrivalAt } from '../../worker/arrival.ts';
 import { MAX_READERS } from '../../worker/segment/state.ts';
 import { milliseconds, seconds } from '../../protocol/units.ts';
 import { CLOSING_MS, Encoder, getOf, insideSegment, pass, PATIENCE, Reader, settled, stopTime } from './encoder.ts';
@@ -102,7 +103,7 @@ describe('the time-shift window', () => {
     await insideSegment(async (segment) => {
       await new Encoder(segment, 'agent-1', { window: WINDOW }).end();
       await pass(CLOSING_MS);
-      segment.remove();
+      segment.remove(arrivalAt(milliseconds(Date.now())));
       expect(vi.getTimerCount()).toBe(0);
     });
   });

@@ -1,6 +1,8 @@
 /** Two agents on one camera, one of them a spare: exactly one of them makes each segment. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { VIEWERS_HEADER } from '../../protocol/headers.ts';
+import { milliseconds } from '../../protocol/units.ts';
+import { arrivalAt } from '../../worker/arrival.ts';
 import { MAX_SPARES } from '../../worker/segment/state.ts';
 import { Encoder, getOf, insideSegment, pass, PATIENCE, Reader, settled, stopTime } from './encoder.ts';
 import { dueSegment, Put, pending, Viewer } from './support.ts';
@@ -225,7 +227,7 @@ test.for(['', 'one '])('a segment that is deleted is there for the spare to make
     if (sent !== '') first.write(sent);
     const viewer = await Reader.open(segment);
     await settled();
-    segment.remove();
+    segment.remove(arrivalAt(milliseconds(Date.now())));
     expect((await first.answer).status).toBe(409);
     expect(await viewer.end).toBe('cut off');
     spare.write('eins ');

@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { seconds } from '../../protocol/units.ts';
+import type { Arrival } from '../arrival.ts';
 import type { Env } from '../env.ts';
 import { toResponse, type Problem } from '../errors.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
@@ -47,6 +48,8 @@ export class Segment extends DurableObject<Env> {
   #keyframe: SegmentNumber | undefined;
   /** What those who join with this segment get first; made once. */
   #preroll: Promise<Beginning | undefined> | undefined;
+  /** When the last DELETE came. */
+  #deletedAt = -Infinity;
   readonly #window = new TimeShiftWindow(() => this.#left());
 
   /**
@@ -68,6 +71,7 @@ export class Segment extends DurableObject<Env> {
   }
 
   async put(body: ReadableStream<Uint8Array> | null, terms: PutTerms): Promise<PutAnswer> {
+    if (terms.arrival !== undefined && terms.arrival < this.#deletedAt) return this.#answer();
     this.#window.open(terms.window);
     for (;;) {
       switch (decidePut(this.#state, terms.writer, terms.precedence, this.#spares)) {
@@ -90,7 +94,8 @@ export class Segment extends DurableObject<Env> {
   }
 
   /** Whatever is there, or on its way, is not. */
-  remove(): void {
+  remove(arrival: Arrival): void {
+    this.#deletedAt = arrival;
     this.#reset(new Error('the segment was deleted'));
     if (this.#spares === 0) this.#window.close();
     this.#passTurn();

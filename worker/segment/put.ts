@@ -1,6 +1,7 @@
 import { VIEWERS_HEADER } from '../../protocol/headers.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
 import type { Milliseconds } from '../../protocol/units.ts';
+import type { Arrival } from '../arrival.ts';
 import { toResponse, type Problem } from '../errors.ts';
 import { inPieces } from './pieces.ts';
 import type { Patience, Precedence } from './state.ts';
@@ -12,6 +13,8 @@ import type { Patience, Precedence } from './state.ts';
  */
 export interface PutTerms {
   readonly writer: string;
+  /** When it came; one that was deleted since is carried out, and nothing is left of it. */
+  readonly arrival?: Arrival | undefined;
   readonly precedence: Precedence;
   readonly patience: Patience;
   /** Where keyframes lie anywhere: the segment with the last one there was when the PUT opened. */

@@ -5,6 +5,7 @@ import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol
 import { milliseconds, type Milliseconds, type Seconds } from '../../protocol/units.ts';
 import type { RequestFigures, StreamStatistics } from '../../protocol/statistics.ts';
 import { directoryOf, MAX_STREAMS } from '../directory.ts';
+import { Deletions, type Arrival } from '../arrival.ts';
 import type { Env } from '../env.ts';
 import { toResponse, type Problem } from '../errors.ts';
 import { StatisticsTable } from '../statistics/table.ts';
@@ -31,12 +32,16 @@ const ANNOUNCED = {
   got: 'one whose manifest the edge makes',
 } as const satisfies Problem;
 
+/** What an encoder may DELETE here. */
+type Deletable = 'stream' | `init:${RepresentationId}`;
+
 /**
  * One stream: what its agent announced or what an encoder pushed, its init segments, and the WebSockets of its agents,
  * which may hibernate. Its storage holds what must be there again after a restart; no GET of a segment comes here.
  */
 export class Stream extends DurableObject<Env> {
   readonly #changes = new Changes();
+  readonly #deletions = new Deletions<Deletable>();
   readonly #agents: Agents;
   readonly #statistics: StatisticsTable;
 
@@ -77,11 +82,14 @@ export class Stream extends DurableObject<Env> {
   }
 
   /** @returns why not, where the edge can't take one more stream */
-  async putInit(stream: StreamName, representation: RepresentationId, bytes: Uint8Array): Promise<Problem | undefined> {
-    if (!(await this.#isListed(stream))) return TOO_MANY_STREAMS;
-    this.ctx.storage.kv.put(`init:${representation}`, bytes);
-    this.#changes.notify();
-    return undefined;
+  async putInit(
+    stream: StreamName,
+    representation: RepresentationId,
+    bytes: Uint8Array,
+    arrival: Arrival,
+  ): Promise<Problem | undefined> {
+    const name = `init:${representation}` as const;
+    return this.#store(stream, name, arrival, () => this.ctx.storage.kv.put(name, bytes));
   }
 
   async init(representation: RepresentationId): Promise<Uint8Array | undefined> {
@@ -89,26 +97,27 @@ export class Stream extends DurableObject<Env> {
     return this.#changes.until(init, INIT_HOLD_MS);
   }
 
-  deleteInit(representation: RepresentationId): void {
+  deleteInit(representation: RepresentationId, arrival: Arrival): void {
+    this.#deletions.add(`init:${representation}`, arrival);
     this.ctx.storage.kv.delete(`init:${representation}`);
   }
 
   /** @returns why not, where the edge can't take one more stream */
-  async putManifest(stream: StreamName, manifest: string): Promise<Problem | undefined> {
+  async putManifest(stream: StreamName, manifest: string, arrival: Arrival): Promise<Problem | undefined> {
     if (this.#description() !== undefined) return ANNOUNCED;
-    if (!(await this.#isListed(stream))) return TOO_MANY_STREAMS;
-    this.ctx.storage.kv.put('manifest', manifest);
-    this.ctx.storage.kv.put('segmentDuration', maxSegmentDuration(manifest));
-    this.#changes.notify();
-    return undefined;
+    return this.#store(stream, 'stream', arrival, () => {
+      this.ctx.storage.kv.put('manifest', manifest);
+      this.ctx.storage.kv.put('segmentDuration', maxSegmentDuration(manifest));
+    });
   }
 
   /** Forgets the stream. Its agents are sent away: they come back, and announce it anew. */
-  async remove(stream: StreamName): Promise<void> {
+  async remove(stream: StreamName, arrival: Arrival): Promise<void> {
+    this.#deletions.add('stream', arrival);
     this.#agents.dismiss('the stream was removed');
     this.#statistics.clear();
     await this.ctx.storage.deleteAll();
-    await directoryOf(this.env).remove(stream);
+    await this.#unlist(stream);
     this.#changes.notify();
   }
 
@@ -166,6 +175,27 @@ export class Stream extends DurableObject<Env> {
     this.ctx.storage.kv.put('description', description);
     this.ctx.storage.kv.delete('manifest');
     this.ctx.storage.kv.delete('segmentDuration');
+  }
+
+  /** What was deleted since it came is not kept: an encoder's PUT may be longer on its way than its DELETE. */
+  async #store(stream: StreamName, name: Deletable, arrival: Arrival, put: () => void): Promise<Problem | undefined> {
+    const isDeleted = (): boolean => [name, 'stream' as const].some((one) => this.#deletions.has(one, arrival));
+    if (isDeleted()) return undefined;
+    const isListed = await this.#isListed(stream);
+    if (isDeleted()) {
+      // The stream went while it was being listed.
+      if (this.#deletions.has('stream', arrival)) await this.#unlist(stream);
+      return undefined;
+    }
+    if (!isListed) return TOO_MANY_STREAMS;
+    put();
+    this.#changes.notify();
+    return undefined;
+  }
+
+  async #unlist(stream: StreamName): Promise<void> {
+    this.ctx.storage.kv.delete('listed');
+    await directoryOf(this.env).remove(stream);
   }
 
   /** Before anything is stored: what is there is in the Directory. */
