@@ -45,12 +45,18 @@ export class TrackWriter implements FrameSink {
 
   config(config: TrackConfig): void {
     this.#guarded(() => {
-      const before = this.#rendition?.config;
+      const { config: before, facts } = this.#rendition ?? {};
       if (before !== undefined && isSame(before.record, config.record)) return;
-      if (before !== undefined && !this.#options.copied) this.#beginAnew();
-      this.#rendition = { config, init: initSegment(config) };
-      if (this.#options.copied) this.#facts = new StreamFacts(config);
-      else this.#options.onRendition(this.#rendition);
+      const rendition = { config, init: initSegment(config) };
+      if (!this.#options.copied) {
+        if (before !== undefined) this.#beginAnew();
+        this.#tell(rendition);
+      } else if (before !== undefined && facts !== undefined && isAlike(before, config)) {
+        this.#tell({ ...rendition, facts });
+      } else {
+        this.#rendition = rendition;
+        this.#facts = new StreamFacts(config);
+      }
     });
   }
 
@@ -58,10 +64,7 @@ export class TrackWriter implements FrameSink {
     this.#guarded(() => {
       for (const step of this.#segmenter.push(frame)) this.#uploader.apply(step);
       const facts = this.#facts?.push(frame);
-      if (facts !== undefined && this.#rendition !== undefined) {
-        this.#rendition = { ...this.#rendition, facts };
-        this.#options.onRendition(this.#rendition);
-      }
+      if (facts !== undefined && this.#rendition !== undefined) this.#tell({ ...this.#rendition, facts });
       this.#options.onFrame(frame);
     });
   }
@@ -74,6 +77,11 @@ export class TrackWriter implements FrameSink {
   async stop(): Promise<void> {
     this.#end();
     await Promise.all(this.#before);
+  }
+
+  #tell(rendition: Rendition): void {
+    this.#rendition = rendition;
+    this.#options.onRendition(rendition);
   }
 
   #beginAnew(): void {
@@ -112,5 +120,9 @@ export interface TrackWriterOptions {
   readonly onJump: (by: Ticks) => void;
   readonly onFailure: (failure: Failure) => void;
 }
+
+/** Whether a manifest says the same of them. */
+const isAlike = (a: TrackConfig, b: TrackConfig): boolean =>
+  a.codecs === b.codecs && a.width === b.width && a.height === b.height;
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
