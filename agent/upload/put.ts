@@ -6,6 +6,7 @@ import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { authorization, type Edge } from './edge.ts';
+import { doubled, Reaction } from './reaction.ts';
 import { whyRefused } from './refusal.ts';
 import type { SegmentBody } from './segment-body.ts';
 
@@ -28,12 +29,6 @@ export type PutOutcome =
   | { readonly kind: 'cut off' };
 
 const RETRY_MS = { first: 100, most: 2000 };
-/**
- * How long an answer may take after the last byte and the segment's end, before the way to the edge counts as dead:
- * doubled with each attempt. Another agent's PUT of the same segment may be under way until then.
- */
-const ANSWER_MS = { first: 2000, most: 10_000 };
-
 export interface PutOptions {
   readonly edge: Edge;
   readonly url: URL;
@@ -65,8 +60,8 @@ export interface PutOptions {
 export async function putSegment(options: PutOptions): Promise<PutOutcome> {
   const { body, clock, signal } = options;
   const ends = milliseconds(clock.monotonic() + options.end - clock.wall());
-  const late = AbortSignal.timeout(Math.max(0, Math.ceil(ends + options.life - clock.monotonic())));
-  const over = AbortSignal.any([signal, late]);
+  using life = timed(milliseconds(ends + options.life - clock.monotonic()), clock);
+  const over = AbortSignal.any([signal, life.signal]);
   let detail = '';
   for (let attempts = 1; ; attempts += 1) {
     const result = await inTurn({ ...options, ends }, attempts, over);
@@ -78,7 +73,7 @@ export async function putSegment(options: PutOptions): Promise<PutOutcome> {
     }
     if (body.failure?.kind === 'dropped') return body.failure;
     if (body.failure !== undefined || signal.aborted) return { kind: 'cut off' };
-    if (late.aborted) return { kind: 'dropped', detail: detail === '' ? 'its time is over' : detail };
+    if (life.signal.aborted) return { kind: 'dropped', detail: detail === '' ? 'its time is over' : detail };
     detail = result.detail;
     options.onRetry(detail);
     await clock.sleep(milliseconds(doubled(RETRY_MS, attempts)), over);
@@ -88,8 +83,13 @@ export async function putSegment(options: PutOptions): Promise<PutOutcome> {
 /** What the edge took for broken off, or for gone silent. */
 const BROKEN: ReadonlySet<number> = new Set([400, 408]);
 
-const doubled = ({ first, most }: { first: number; most: number }, attempts: number): number =>
-  Math.min(most, first * 2 ** (attempts - 1));
+/** A signal that is aborted after a time, or when it is no longer needed. */
+function timed(time: Milliseconds, clock: Clock): Disposable & { readonly signal: AbortSignal } {
+  const over = new AbortController();
+  // Never rejects.
+  void clock.sleep(milliseconds(Math.max(0, time)), over.signal).then(() => over.abort());
+  return { signal: over.signal, [Symbol.dispose]: () => over.abort() };
+}
 
 type Attempt =
   | {
@@ -110,15 +110,15 @@ async function inTurn(options: UnderWay, attempts: number, over: AbortSignal): P
   const { edge, body, ends } = options;
   try {
     using _ = attempts > 1 && !body.isOpen ? await edge.backlog.turn(ends, over) : undefined;
-    return await attempt(options, doubled(ANSWER_MS, attempts), over);
+    return await attempt(options, new Reaction({ ...options, attempts }), over);
   } catch (error) {
     return { kind: 'failure', detail: messageOf(error) };
   }
 }
 
 /** @throws whatever kept it from being answered */
-async function attempt(options: UnderWay, patience: number, over: AbortSignal): Promise<Attempt> {
-  const { edge, url, body, writer, ending, keyframe, clock } = options;
+async function attempt(options: UnderWay, reaction: Reaction, over: AbortSignal): Promise<Attempt> {
+  const { edge, url, body, writer, ending, keyframe } = options;
   const headers = {
     ...(await authorization(edge)),
     'content-type': 'video/mp4',
@@ -127,32 +127,28 @@ async function attempt(options: UnderWay, patience: number, over: AbortSignal): 
     ...(keyframe === undefined ? {} : { [KEYFRAME_HEADER]: String(keyframe) }),
   };
   const connections = edge.dispatcher.current;
-  const silent = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let written = clock.monotonic();
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    yield* body.read();
-    written = clock.monotonic();
-    const untilEnd = Math.max(0, options.ends - written);
-    timer = setTimeout(() => {
-      edge.dispatcher.leave(connections);
-      silent.abort(new Error(`the edge has not answered for ${patience / 1000} s`));
-    }, untilEnd + patience);
-  }
+  const gone = new AbortController();
+  const answered = new AbortController();
+  // Never rejects.
+  void reaction.missing(AbortSignal.any([over, answered.signal])).then((missing) => {
+    if (missing === undefined) return;
+    edge.dispatcher.leave(connections);
+    gone.abort(new Error(missing));
+  });
   try {
     const answer = await request(url, {
       method: 'PUT',
       dispatcher: edge.dispatcher,
       headers,
-      body: Readable.from(bytes()),
-      signal: AbortSignal.any([over, silent.signal]),
+      body: Readable.from(reaction.see(body.read())),
+      signal: AbortSignal.any([over, gone.signal]),
     });
-    const roundTrip = milliseconds(clock.monotonic() - written);
-    const { statusCode: status, headers: answered } = answer;
-    const detail = whyRefused({ status, headers: answered, text: await answer.body.text() });
-    const viewers = Number(answered[VIEWERS_HEADER] ?? 0);
+    const roundTrip = reaction.answerTime;
+    const { statusCode: status, headers: said } = answer;
+    const detail = whyRefused({ status, headers: said, text: await answer.body.text() });
+    const viewers = Number(said[VIEWERS_HEADER] ?? 0);
     return { kind: 'answer', status, viewers, detail, roundTrip };
   } finally {
-    clearTimeout(timer);
+    answered.abort();
   }
 }

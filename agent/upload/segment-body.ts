@@ -1,5 +1,5 @@
-/** What the edge reads at a time. */
-const JOINED_BYTES = 64 * 1024;
+/** What the edge reads at a time, so that nothing is gained by more; and what it has taken shows only by whole pieces. */
+const MOST_BYTES = 64 * 1024;
 
 /**
  * The bytes of one segment on their way out: appended to while frames come, read from the first byte on by as many PUTs
@@ -61,7 +61,7 @@ export class SegmentBody {
       const pieces = this.#from(next);
       const [piece] = pieces;
       next += pieces.length;
-      if (piece !== undefined) yield pieces.length === 1 ? piece : Buffer.concat(pieces);
+      if (piece !== undefined) yield* sliced(pieces.length === 1 ? piece : Buffer.concat(pieces));
       else if (this.#state === 'ended') return;
       else await this.#changed.promise;
     }
@@ -72,7 +72,7 @@ export class SegmentBody {
     let end = next;
     for (let size = 0; end < this.#pieces.length; end += 1) {
       size += this.#pieces[end]?.byteLength ?? 0;
-      if (size > JOINED_BYTES && end > next) break;
+      if (size > MOST_BYTES && end > next) break;
     }
     return this.#pieces.slice(next, end);
   }
@@ -87,6 +87,11 @@ export class SegmentBody {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
   }
+}
+
+function* sliced(piece: Uint8Array): Generator<Uint8Array> {
+  if (piece.byteLength <= MOST_BYTES) yield piece;
+  else for (let from = 0; from < piece.byteLength; from += MOST_BYTES) yield piece.subarray(from, from + MOST_BYTES);
 }
 
 /** Why a segment won't be whole: its encoder broke off, or there was no room to keep it. */
