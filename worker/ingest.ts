@@ -1,6 +1,6 @@
 import { BoxError, splitBoxes } from '../protocol/boxes.ts';
 import { timeInWindow } from '../protocol/epoch.ts';
-import { END_HEADER, KEYFRAME_HEADER, WRITER_HEADER } from '../protocol/headers.ts';
+import { KEYFRAME_HEADER, WRITER_HEADER } from '../protocol/headers.ts';
 import { parseSegmentNumber, type RepresentationId, type SegmentNumber } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
 import {
@@ -19,6 +19,7 @@ import { ProblemError, type Problem } from './errors.ts';
 import { forbiddenIn, withoutToken } from './manifest/pushed.ts';
 import { isProbe, probe } from './probe.ts';
 import { makeNext } from './segment/ahead.ts';
+import { endOf } from './segment/ending.ts';
 import { put, type PutTerms } from './segment/put.ts';
 import { patienceFor } from './segment/state.ts';
 import { segmentOf } from './segment/stub.ts';
@@ -122,15 +123,6 @@ function keyframeOf({ headers }: Request, number: SegmentNumber): SegmentNumber 
   if (keyframe !== undefined && keyframe <= number) return keyframe;
   const detail = `expected ${KEYFRAME_HEADER} to be the number of this segment or of one before`;
   throw new ProblemError({ kind: 'bad body', detail });
-}
-
-/** @throws ProblemError where it is none */
-function endOf({ headers }: Request): Uint8Array | undefined {
-  const said = headers.get(END_HEADER);
-  if (said === null) return undefined;
-  if (/^(?:[\da-f]{2}){8,128}$/i.test(said))
-    return Uint8Array.from(said.match(/../g) ?? [], (byte) => parseInt(byte, 16));
-  throw new ProblemError({ kind: 'bad body', detail: `expected ${END_HEADER} to be 8 to 128 bytes in hex` });
 }
 
 /** An encoder that doesn't name itself is another one with every PUT: its bytes replace what was there. */

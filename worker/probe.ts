@@ -3,6 +3,7 @@ import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
 import { milliseconds, millisecondsOfSeconds, secondsOfMilliseconds, type Milliseconds } from '../protocol/units.ts';
 import { demand } from './auth.ts';
 import type { EdgeContext } from './env.ts';
+import { endOf } from './segment/ending.ts';
 import { put } from './segment/put.ts';
 import { getRequest } from './segment/request.ts';
 import { DEFAULT_PATIENCE } from './segment/state.ts';
@@ -40,7 +41,7 @@ export async function probe(
     }
     default: {
       const terms = { writer: crypto.randomUUID(), precedence: 'last wins', window: WINDOW } as const;
-      return put(segment, c.req.raw.body, { ...terms, patience: DEFAULT_PATIENCE });
+      return put(segment, c.req.raw.body, { ...terms, patience: DEFAULT_PATIENCE, end: endOf(c.req.raw) });
     }
   }
 }

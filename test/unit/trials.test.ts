@@ -97,16 +97,29 @@ describe('a long PUT', () => {
 
 describe('PUTs that were cut off', () => {
   const outcomes = (...seen: readonly CutOutcome['seen'][]): CutOutcome[] =>
-    seen.map((one, index) => ({ how: (['FIN', 'RST', 'HTTP/2 reset'] as const)[index]!, seen: one }));
+    seen.map((one, index) => ({
+      ...{
+        how: (['FIN', 'RST', 'HTTP/2 reset'] as const)[Math.floor(index / 2)]!,
+        isMarked: index % 2 === 1,
+        seen: one,
+      },
+    }));
 
-  test('are good when all fail, poor when viewers wait, broken when one looks whole', () => {
-    expectVerdict(cuttingVerdict(outcomes('failed', 'failed')), 'good', /\(FIN, RST\) never looks whole$/);
-    expectVerdict(
-      cuttingVerdict(outcomes('still open', 'failed', 'failed')),
-      'poor',
-      /by FIN keeps its viewers waiting/,
-    );
-    expectVerdict(cuttingVerdict(outcomes('still open', 'failed', 'whole')), 'broken', /by HTTP\/2 reset looks whole/);
+  test('are good when all fail', () => {
+    const all = cuttingVerdict(outcomes('failed', 'failed', 'failed', 'failed'));
+    expectVerdict(all, 'good', /by FIN or RST never looks whole$/);
+    expect(all.figures).toEqual({ FIN: 'failed', 'FIN, marked': 'failed', RST: 'failed', 'RST, marked': 'failed' });
+  });
+
+  test('are poor when viewers wait, or when one looks whole that had not said how it ends', () => {
+    const waiting = cuttingVerdict(outcomes('still open', 'still open', 'failed', 'failed'));
+    expectVerdict(waiting, 'poor', /by FIN keeps its viewers waiting/);
+    const unmarked = cuttingVerdict(outcomes('still open', 'failed', 'failed', 'failed', 'whole', 'failed'));
+    expectVerdict(unmarked, 'poor', /by HTTP\/2 reset looks whole to viewers, unless its encoder says/);
+  });
+
+  test('are broken when one looks whole that had', () => {
+    expectVerdict(cuttingVerdict(outcomes('whole', 'whole')), 'broken', /by FIN looks whole to viewers: deploy/);
   });
 });
 
