@@ -71,7 +71,7 @@ describe('the manifest of a stream with 1 s segments and 0.1 s fragments', () =>
       profiles: 'urn:mpeg:dash:profile:isoff-live:2011,http://www.dashif.org/guidelines/low-latency-live-v5',
       type: 'dynamic',
       availabilityStartTime: '1970-01-01T00:00:00Z',
-      publishTime: expect.stringMatching(/^(19[789]\d|200\d)-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      publishTime: expect.stringMatching(/^1970-01-01T00:00:00\.\d{9}Z$/),
       minimumUpdatePeriod: 'PT10S',
       timeShiftBufferDepth: 'PT30S',
       maxSegmentDuration: 'PT1S',

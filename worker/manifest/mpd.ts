@@ -191,8 +191,11 @@ function fingerprint(content: unknown): number {
   return hash >>> 0;
 }
 
-/** Tells one manifest from another. Nothing remembers since when there is it, so each has some moment of the past. */
-const publishTime = (which: number): string => `${new Date((which % 2 ** 30) * 1000).toISOString().slice(0, 19)}Z`;
+/**
+ * Tells one manifest from another. Nothing remembers since when there is it, so each has some moment of the past: within the
+ * first second of 1970, for FFmpeg counts segments from it, in whole seconds, where the availability start time is 0.
+ */
+const publishTime = (which: number): string => `1970-01-01T00:00:00.${String(which % 1e9).padStart(9, '0')}Z`;
 
 const decimal = (value: number): string => String(Number(value.toFixed(3)));
 const duration = (value: Seconds): string => `PT${decimal(value)}S`;
