@@ -8,8 +8,10 @@ import { Viewer } from './support/segments.ts';
 import { dashJs, PlayerPage, shaka } from './support/stock-player.ts';
 import { camera as cameraEntry, fastLlWith, type ConfiguredFastLl } from './support/streams.ts';
 
-/** Seconds from keyframe to keyframe; FASTLL_LONG=1 for all. */
-const GOPS_SECONDS = process.env['FASTLL_LONG'] === '1' ? [1, 2, 4, 10] : [4, 10];
+/** FASTLL_LONG=1 for stock players, which need a machine that has nothing else to do, and for more cameras. */
+const isLong = process.env['FASTLL_LONG'] === '1';
+/** Seconds from keyframe to keyframe. */
+const GOPS_SECONDS = isLong ? [1, 2, 4, 10] : [4, 10];
 const COPIED = { alwaysOn: true, targetFps: 25, qualities: { video: [{ copy: true }] } };
 const nameOf = (gopSeconds: number): string => `gop${gopSeconds}`;
 const manifestOf = (gopSeconds: number): string => `${running.origin}/${nameOf(gopSeconds)}/manifest.mpd`;
@@ -42,7 +44,7 @@ test('no encoder runs, and each camera is asked once', async () => {
 });
 
 describe.skipIf(noChromium).for(GOPS_SECONDS)('with a keyframe every %i s', (gopSeconds) => {
-  test.for([
+  test.runIf(isLong).for([
     ['dash.js', dashJs],
     ['Shaka', shaka],
   ] as const)('%s begins at once wherever in a group of pictures it comes, and does not stop', async ([, player]) => {
@@ -62,7 +64,7 @@ describe.skipIf(noChromium).for(GOPS_SECONDS)('with a keyframe every %i s', (gop
     await page.waitForFunction(
       () => (globalThis as unknown as { fastll?: { state: string } }).fastll?.state === 'playing',
       undefined,
-      { timeout: 3000 },
+      { timeout: 5000 },
     );
     await page.close();
   });
