@@ -39,6 +39,18 @@ export interface Watching {
   readonly errors: readonly string[];
 }
 
+function setClock(aheadMs: number): void {
+  const Right = Date;
+  globalThis.Date = class extends Right {
+    constructor(...parts: []) {
+      super(...((parts.length === 0 ? [Right.now() + aheadMs] : parts) as []));
+    }
+    static override now(): number {
+      return Right.now() + aheadMs;
+    }
+  } as DateConstructor;
+}
+
 const watching = (): Watching => (globalThis as unknown as { watching: Watching }).watching;
 
 /** The page of a stock player that plays `manifest`; closed with it, the server that serves it. */
@@ -51,7 +63,8 @@ export class PlayerPage implements AsyncDisposable {
     this.#close = close;
   }
 
-  static async open(browser: Browser, player: StockPlayer, manifest: string): Promise<PlayerPage> {
+  /** @param clockAheadMs by how much the clock of the browser's machine is wrong */
+  static async open(browser: Browser, player: StockPlayer, manifest: string, clockAheadMs = 0): Promise<PlayerPage> {
     const script = await readFile(player.script);
     const server = createServer((request, response) => {
       const isPage = request.url === '/';
@@ -60,6 +73,7 @@ export class PlayerPage implements AsyncDisposable {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const page = await browser.newPage();
+    await page.addInitScript(setClock, clockAheadMs);
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     return new PlayerPage(page, async () => {
       await page.close();
