@@ -1,4 +1,5 @@
 import type { StreamConfig, VideoQuality } from '../config/schema.ts';
+import { framingBitrate } from '../cmaf/framing.ts';
 import { isCopied } from '../config/schema.ts';
 import type { Representation, StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId } from '../../protocol/names.ts';
@@ -29,14 +30,20 @@ export function describe(stream: StreamConfig, renditions: Renditions): StreamDe
 }
 
 function representationOf(
-  { targetFps }: StreamConfig,
+  stream: StreamConfig,
   quality: VideoQuality,
   index: number,
   { config: { codecs, width, height }, facts }: Rendition,
 ): Representation {
-  const common = { id: representationId(index), codecs, width, height };
-  if (isCopied(quality)) return { ...common, bandwidth: 1, frameRate: targetFps, ...facts, copied: true };
-  return { ...common, bandwidth: Math.round(quality.targetBitrate * 1000), frameRate: targetFps };
+  const isCopy = isCopied(quality);
+  const { frameRate, bandwidth } = isCopy
+    ? { frameRate: stream.targetFps, bandwidth: 1, ...facts }
+    : { frameRate: stream.targetFps, bandwidth: Math.round(quality.targetBitrate * 1000) };
+  return {
+    ...{ id: representationId(index), codecs, width, height, frameRate },
+    bandwidth: bandwidth + framingBitrate({ ...stream, frameRate }),
+    ...(isCopy ? { copied: true } : {}),
+  };
 }
 
 /** The entry of `streams.json`, its input without credentials. */
