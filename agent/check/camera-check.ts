@@ -1,11 +1,14 @@
+import { pino } from 'pino';
 import type { Clock } from '../clock.ts';
 import { encodedQualities, type StreamConfig } from '../config/schema.ts';
 import type { FfmpegProgram } from '../ffmpeg/locate.ts';
 import type { Failure } from '../media/failure.ts';
+import { describeCamera } from '../rtsp/camera-offer.ts';
 import { cameraFindings, numberText } from './camera-findings.ts';
 import { about, type Finding } from './finding.ts';
 import { observeByClient } from './client-observation.ts';
 import { observeByFfmpeg } from './ffmpeg-observation.ts';
+import { offerFigures, offerFindings } from './offer-findings.ts';
 import type { Observation, ObservationOptions } from './observation.ts';
 
 /** One stream's camera. */
@@ -22,10 +25,25 @@ export async function checkCamera(options: {
       return [finding.fine(`a generated picture, ${numberText(stream.targetFps)} frames/s`)];
     case 'RTSP': {
       const seen = await observeCamera({ ...options, stream });
-      if ('packets' in seen) return cameraFindings(stream, seen);
+      if ('packets' in seen) return withOffer(cameraFindings(stream, seen), { ...options, stream }, seen);
       return [finding.broken(`${stream.input.safe}: ${seen.message}`)];
     }
   }
+}
+
+/** Adds what it offers, where it is the client that speaks to it. */
+async function withOffer(
+  findings: readonly Finding[],
+  options: ObservationOptions,
+  { instead }: Observation,
+): Promise<Finding[]> {
+  const { stream } = options;
+  const [first, ...others] = findings;
+  if (first === undefined || stream.via === 'ffmpeg' || instead !== undefined) return [...findings];
+  const offer = await describeCamera({ ...options, url: stream.input, log: pino({ level: 'silent' }) });
+  if ('kind' in offer) return [...findings];
+  const figures = { ...first.figures, ...offerFigures(offer) };
+  return [{ ...first, figures }, ...others, ...offerFindings(stream, offer)];
 }
 
 /**

@@ -19,9 +19,8 @@ const GOODBYE = milliseconds(500);
 export interface CameraOffer {
   /** All tracks, used or not, in the camera's order. */
   readonly media: readonly OfferedMedia[];
-  /** The tracks that would be used. */
+  /** The track that is used. */
   readonly video: OfferedTrack;
-  readonly audio: OfferedTrack | undefined;
   /** Whether the video may come so; why not. */
   readonly transports: Readonly<Record<TransportKind, Failure | undefined>>;
   /** How it asks who is there, and which of it is answered; empty and undefined where it doesn't ask. */
@@ -50,7 +49,7 @@ export async function describeCamera(options: {
     const { offer, methods, server } = tcp.described;
     if (offer.video === undefined) return noVideo(offer.media);
     return {
-      ...{ media: offer.media, video: offer.video, audio: offer.audio, methods, server },
+      ...{ media: offer.media, video: offer.video, methods, server },
       transports: { tcp: tcp.refused, udp },
       challenges: authorization.offered,
       answered: authorization.scheme,
