@@ -52,11 +52,18 @@ async function keep(clock: EdgeClock, following: Following): Promise<void> {
 /** Without an answer the clock is what it was. */
 async function ask(clock: EdgeClock, { own, edge, log, signal }: Following): Promise<void> {
   try {
-    clock.hear(await askTime(edge, own, signal));
+    clock.hear((await askTime(edge, own, signal)).sighting);
     clock.remark(log);
   } catch (error) {
     log.debug(`the edge's clock: ${messageOf(error)}`);
   }
+}
+
+/** What the edge says that it is. */
+export interface EdgeTime {
+  readonly sighting: Sighting;
+  /** How much less players are told; undefined where the edge doesn't say. */
+  readonly displacement: Milliseconds | undefined;
 }
 
 /**
@@ -64,19 +71,23 @@ async function ask(clock: EdgeClock, { own, edge, log, signal }: Following): Pro
  * to a few hundredths all the same.
  * @throws what kept the edge from telling its time
  */
-export async function askTime(edge: Edge, own: Clock, signal: AbortSignal): Promise<Sighting> {
+export async function askTime(edge: Edge, own: Clock, signal: AbortSignal): Promise<EdgeTime> {
   const asked = own.monotonic();
   const answer = await request(edgeUrl(edge, '/isotime'), {
     dispatcher: edge.dispatcher,
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
   });
   const answered = own.monotonic();
-  await answer.body.dump();
+  const text = await answer.body.text();
   if (answer.statusCode !== 200) throw new Error(`it answers ${answer.statusCode}`);
   const precise = timeOf(answer.headers[TIME_HEADER]);
   const told = precise ?? timeOf(answer.headers['date']);
   if (told === undefined) throw new Error('it tells no time');
-  return { asked, answered, told, unit: milliseconds(precise === undefined ? 1000 : 1) };
+  const players = timeOf(text.trim());
+  return {
+    sighting: { asked, answered, told, unit: milliseconds(precise === undefined ? 1000 : 1) },
+    displacement: precise === undefined || players === undefined ? undefined : milliseconds(precise - players),
+  };
 }
 
 function timeOf(header: string | string[] | undefined): Milliseconds | undefined {

@@ -1,10 +1,13 @@
 import packageJson from '../../package.json' with { type: 'json' };
+import type { EdgeClock } from '../edge-clock.ts';
 import { messageOf } from '../errors.ts';
+import { askTime, type EdgeTime } from '../follow-edge.ts';
 import type { StreamName } from '../../protocol/names.ts';
-import { seconds, type Seconds } from '../../protocol/units.ts';
+import { sighted, type Bounds } from '../../protocol/edge-clock.ts';
+import { milliseconds, seconds, type Seconds } from '../../protocol/units.ts';
 import { whyTurnedAway } from '../upload/refusal.ts';
 import { handshakeWith } from './certificate.ts';
-import { clockFinding, differenceOf, parseIsoTime, type ClockSample } from './clock.ts';
+import { clockFinding, differenceOf } from './clock.ts';
 import { ask, whyUnreachable, type Asking } from './edge-request.ts';
 import { about, type Finding } from './finding.ts';
 import { median } from './median.ts';
@@ -12,11 +15,13 @@ import { tryPassage } from './passage.ts';
 import { passageFinding, verdictOf, type PassageVerdict } from './passage-verdict.ts';
 import { checkToken } from './token-check.ts';
 
-const CLOCK_SAMPLES = 5;
+const CLOCK_ASKS = 5;
 /** A certificate that nobody has renewed by then is forgotten. */
 const CERTIFICATE_SOON = seconds(7 * 86_400);
 
 export interface EdgeCheckOptions extends Asking {
+  /** This machine's at first, and the edge's when that is known. */
+  readonly clock: EdgeClock;
   /** How it comes that it runs; empty where that is not our business. */
   readonly running: '' | 'runs already' | 'started for this check';
   readonly streams: readonly StreamName[];
@@ -93,19 +98,23 @@ async function secured({ edge, clock, signal }: Asking, reached: string): Promis
     : finding.warning(`${reached}, but its TLS certificate ends on ${day}: renew it`, figures);
 }
 
-async function checkClock(options: EdgeCheckOptions): Promise<Finding[]> {
-  const samples: ClockSample[] = [];
-  for (let count = 0; count < CLOCK_SAMPLES; count += 1) {
-    const { text, asked, roundTrip } = await ask(options, '/isotime');
-    const told = parseIsoTime(text);
-    if (told !== undefined) samples.push({ asked, roundTrip, told });
+async function checkClock({ edge, clock, signal, timeDisplacement }: EdgeCheckOptions): Promise<Finding[]> {
+  const own = milliseconds(clock.wall() - clock.monotonic());
+  const times: EdgeTime[] = [];
+  let bounds: Bounds | undefined;
+  for (let asked = 0; asked < CLOCK_ASKS; asked += 1) {
+    const time = await askTime(edge, clock, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    if (time === undefined) continue;
+    times.push(time);
+    bounds = sighted(bounds, time.sighting);
+    clock.hear(time.sighting);
   }
-  const difference = differenceOf(samples);
-  if (difference === undefined) return [about('clock', 'clock').broken('/isotime tells no time: deploy Fast-ll there')];
-  const roundTrip = median(samples.map((sample) => sample.roundTrip));
+  if (bounds === undefined) return [about('clock', 'clock').broken('/isotime tells no time: deploy Fast-ll there')];
+  const roundTrip = median(times.map(({ sighting }) => sighting.answered - sighting.asked));
   return [
     about('edge', 'edge').fine(`round trip ${Math.round(roundTrip)} ms`, { roundTripMs: Math.round(roundTrip) }),
-    clockFinding(difference, options.timeDisplacement),
+    clockFinding(differenceOf(bounds, own), times[0]?.displacement, timeDisplacement),
   ];
 }
 

@@ -4,6 +4,7 @@ import { secretOf } from '../config/credentials.ts';
 import { httpsOf } from '../config/https.ts';
 import type { Config } from '../config/load.ts';
 import { embeddedBase, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
+import { EdgeClock } from '../edge-clock.ts';
 import { messageOf } from '../errors.ts';
 import { closeConnections, connections, type Edge } from '../upload/edge.ts';
 import { signToken } from '../../protocol/token.ts';
@@ -39,7 +40,7 @@ async function checkRunning(
     const streams = secret === undefined ? [] : config.streams.map(({ stream }) => stream);
     const findings = await checkEdge({
       edge,
-      clock,
+      clock: new EdgeClock(clock),
       signal,
       running: 'runs already',
       streams,
@@ -71,7 +72,15 @@ async function checkStarted(config: Config, around: Surroundings): Promise<Findi
     const { timeDisplacement } = config;
     const streams = config.streams.map(({ stream }) => stream);
     const running = 'started for this check';
-    return await checkEdge({ edge, clock, signal, running, streams, token: undefined, timeDisplacement });
+    return await checkEdge({
+      edge,
+      clock: new EdgeClock(clock),
+      signal,
+      running,
+      streams,
+      token: undefined,
+      timeDisplacement,
+    });
   } finally {
     await embedded.close();
     await closeConnections(embedded.edge);

@@ -2,6 +2,7 @@ import type { Surroundings } from '../commands/surroundings.ts';
 import { publishTokenOf } from '../config/credentials.ts';
 import type { Config } from '../config/load.ts';
 import type { StreamName } from '../../protocol/names.ts';
+import { EdgeClock } from '../edge-clock.ts';
 import { baseOf, closeConnections, connections, type Edge } from '../upload/edge.ts';
 import { checkEdge } from './edge-check.ts';
 import { about, type Finding } from './finding.ts';
@@ -12,9 +13,10 @@ import { tryAll } from './trials/all.ts';
 export async function checkRemote(
   url: string,
   config: Config,
-  { environment, clock, signal }: Surroundings,
+  { environment, clock: own, signal }: Surroundings,
   options: { readonly thorough: boolean; readonly progress: Progress },
 ): Promise<Finding[]> {
+  const clock = new EdgeClock(own);
   const token = publishTokenOf(config.token, environment);
   const edge: Edge = {
     base: baseOf(url),
