@@ -1,12 +1,14 @@
 import type { Clock } from '../clock.ts';
 import type { Failure } from '../media/failure.ts';
 import type { FrameSink, TracksSource } from '../media/source.ts';
-import { milliseconds, secondsOfMilliseconds, type Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, millisecondsOfTicks, secondsOfMilliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { silence } from '../silence.ts';
 import { clockStep } from './clock-step.ts';
 import { startEncoding, type EncodingOptions } from './encoding.ts';
 
 /** How long the input may take to its first frame, and between frames. */
+/** No frame is of a time that has not come, but for what rounding and the edge's clock are off. */
+const FUTURE_MS = 250;
 const PATIENCE = { first: milliseconds(15_000), next: milliseconds(5000) };
 
 export interface OpeningOptions extends EncodingOptions {
@@ -29,6 +31,8 @@ export function ffmpegSource(options: OpeningOptions): TracksSource {
     const watched = sinks.map((sink): Pick<FrameSink, 'config' | 'frame'> => ({
       config: (config) => sink.config(config),
       frame: (frame) => {
+        // By this machine's clock, which was just set: `clockStep` is about to notice.
+        if (millisecondsOfTicks(frame.time) > clock.wall() + FUTURE_MS) return;
         newest = clock.monotonic();
         sink.frame(frame);
       },

@@ -7,6 +7,7 @@ import { milliseconds, millisecondsOfSeconds, seconds, secondsOfTicks, type Seco
 import { segmentStart } from '../../protocol/epoch.ts';
 import { mediaUrl, type Edge } from './edge.ts';
 import { segmentEnding } from './ending.ts';
+import { retract } from './retract.ts';
 import { putSegment, type PutOutcome } from './put.ts';
 import { SegmentBody } from './segment-body.ts';
 
@@ -15,6 +16,9 @@ const GRACE = milliseconds(2000);
 
 /** How far back the first run of an agent says that there is nothing. */
 const UNKNOWN_PAST_SECONDS = 5;
+
+/** How long after its window an edge may still know that a segment was there. */
+const FORGOTTEN_AFTER_SECONDS = 60;
 
 /** Carries out what the segmenter of one representation decides: a PUT per segment, written fragment by fragment. */
 export class Uploader {
@@ -26,6 +30,8 @@ export class Uploader {
   readonly #ending: Uint8Array;
   #sequenceNumber = 0;
   #due: SegmentNumber | undefined;
+  /** Numbers that were told before this machine's clock was set back, each until it is taken back. */
+  #retracted: ReadonlyMap<SegmentNumber, Promise<void>> = new Map();
 
   constructor(options: UploaderOptions) {
     this.#options = options;
@@ -96,6 +102,7 @@ export class Uploader {
   async #put(number: SegmentNumber, body: SegmentBody, keyframe: SegmentNumber | undefined): Promise<void> {
     const { edge, stream, representation, segmentDuration, timeShift, writer, clock, signal } = this.#options;
     const end = secondsOfTicks(segmentStart(number, segmentDuration)) + segmentDuration;
+    await this.#retracted.get(number);
     const outcome = await putSegment({
       edge,
       url: mediaUrl(edge, stream, { kind: 'segment', representation, number }),
@@ -117,12 +124,26 @@ export class Uploader {
   /**
    * What the run before left out or left unfinished, up to the first segment of this one. Of a run of another agent, or
    * of none, nothing is known: then what a player may still be waiting for. The edge keeps what is complete.
+   *
+   * Where the clock was set back meanwhile, what the run before has told of this time is taken back, and of what was before it
+   * nothing is known.
    */
   #bridge(first: SegmentNumber): void {
     const lookBack = Math.ceil(UNKNOWN_PAST_SECONDS / this.#options.segmentDuration);
-    const from = this.#due ?? segmentNumber(first - lookBack);
+    const due = this.#due;
+    const setBack = due !== undefined && due > first;
+    if (setBack) this.#retract(first, due);
+    const from = setBack || due === undefined ? segmentNumber(first - lookBack) : due;
     if (from < first) this.#skip(from, segmentNumber(first - 1));
     this.#due = first;
+  }
+
+  /** @param end the first number that was not told; what is told again only after so long the edge has forgotten by then */
+  #retract(first: SegmentNumber, end: SegmentNumber): void {
+    const { segmentDuration, timeShift } = this.#options;
+    if ((end - first) * segmentDuration > timeShift + FORGOTTEN_AFTER_SECONDS) return;
+    const told = Array.from({ length: end - first }, (_, index) => segmentNumber(first + index));
+    this.#retracted = retract(told, this.#options);
   }
 
   /**

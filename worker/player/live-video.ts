@@ -26,6 +26,8 @@ export interface LiveVideoParts {
 
 /** Paused for longer, it is not worth to go on where it was. */
 const STALE_PAUSE_MS = 8000;
+/** By so much a clock's inaccuracy puts no picture into the future. */
+const AHEAD_MS = 500;
 /** A stall is worth a word after this long. */
 const NOTICEABLE_STALL_MS = 400;
 /** A start is worth an explanation after this long. */
@@ -149,6 +151,7 @@ export class LiveVideo {
     if (this.#mayRest) this.#pacemaker.rest();
     if (this.#mayRest || this.#session?.ready !== true) return;
     this.#clock.keep();
+    if (isAhead(this.#session, this.#parts.video.currentTime)) return this.#happen('clock set back');
     if (moved) this.#keepPace(this.#session);
     else if (this.#leaps.crossGap()) this.#pacemaker.forgetArrivals();
   }
@@ -192,7 +195,10 @@ export class LiveVideo {
     const { stalls } = this.#motion;
     return {
       state: this.state,
-      latencyMs: session?.latencyMs(this.#motion.shownTime) ?? null,
+      latencyMs:
+        session === undefined || isAhead(session, this.#motion.shownTime)
+          ? null
+          : session.latencyMs(this.#motion.shownTime),
       targetMs: session === undefined ? null : this.#pacemaker.targetMs,
       targetWhy: this.#pacemaker.why,
       neededMs: this.#pacemaker.neededMs,
@@ -350,6 +356,10 @@ export class LiveVideo {
     return now() - this.#unseenSince > this.#parts.suspendAfterMs;
   }
 }
+
+/** Whether the picture of this media time is of a time that has not come. */
+const isAhead = (session: DashSession, time: number): boolean =>
+  session.isEpochLocked && (session.latencyMs(time) ?? 0) < -AHEAD_MS;
 
 const now = (): number => performance.now();
 

@@ -5,7 +5,7 @@
  *                 attach                 moves
  *     detached ──────────▶ starting ───────────────▶ playing ──┐ stands still for 1.5 s, or a segment is lost:
  *        ▲                    │  ▲                    │  ▲  └────┘ nudge = seek to the live edge
- *        │ detach (from any)  │  │ the knock finds    │  │
+ *        │ detach (from any)  │  │ the knock finds    │  │  (the edge's clock was set back: attach anew)
  *        │                    ▼  │ the stream open    ▼  │ moves after all
  *        └───────────────── lost: knock at the manifest until it opens, after 0.5, 1, 2, 4, 5, 5 … s
  *
@@ -41,6 +41,8 @@ export type Happening =
   | 'fatal'
   | 'found open'
   | 'found shut'
+  /** The picture is of a time that has not come: somebody has set the edge's clock back. */
+  | 'clock set back'
   /** A reason to think that it might work now, for example that the network is back. */
   | 'hope';
 
@@ -97,6 +99,7 @@ function playing(state: Recovery & { phase: 'playing' }, happening: Happening, n
   }
   if (happening === 'rests') return stay({ ...state, movedAt: now });
   if (happening === 'fatal') return lose(now, state.attempt, true);
+  if (happening === 'clock set back') return state.attempt === 0 ? attach(now, 1) : lose(now, state.attempt, false);
   if (happening === 'segment lost') {
     return now - state.nudgedAt >= NUDGE_AFTER ? nudge(state, now) : lose(now, state.attempt, false);
   }
