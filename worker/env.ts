@@ -22,6 +22,8 @@ export interface Env {
   readonly TIME_DISPLACEMENT: string;
   /** `cache`: what viewers share is asked through the cached entrypoint; anything else: each asks the object. */
   readonly FAN_OUT: string;
+  /** In which whatever stands in front says from where a viewer asks; empty where there is nothing. */
+  readonly VIEWER_ADDRESS_HEADER: string;
 }
 
 /** A request on its way through the routes. */

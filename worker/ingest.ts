@@ -76,7 +76,7 @@ async function ingestSegment(
   const segment = segmentOf(c.env, stream, representation, number);
   const terms = segmentTerms(snapshot, representation, number, secondsOfMilliseconds(now));
   const said = { writer: writerOf(c.req.raw), keyframe: keyframeOf(c.req.raw, number), end: endOf(c.req.raw) };
-  return put(segment, c.req.raw.body, { ...terms, ...said, arrival });
+  return put(segment, c.req.raw, c.executionCtx, { ...terms, ...said, arrival });
 }
 
 function segmentDurationOf(snapshot: StreamSnapshot): Seconds {

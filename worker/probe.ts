@@ -4,8 +4,8 @@ import { milliseconds, millisecondsOfSeconds, secondsOfMilliseconds, type Millis
 import { demand } from './auth.ts';
 import type { EdgeContext } from './env.ts';
 import { endOf } from './segment/ending.ts';
+import { get } from './segment/get.ts';
 import { put } from './segment/put.ts';
-import { getRequest } from './segment/request.ts';
 import { DEFAULT_PATIENCE } from './segment/state.ts';
 import { segmentOf } from './segment/stub.ts';
 import { ask, shieldOf } from './shield/ask.ts';
@@ -34,14 +34,14 @@ export async function probe(
       const isShared = new URL(c.req.url).searchParams.has(PROBE_SHARED);
       const answer = isShared
         ? await ask(c, { stream, object, terms }, now)
-        : await segment.fetch(getRequest(c.req.raw, HOLD));
+        : await get(segment, c.req.raw, c.executionCtx, { hold: HOLD });
       const told = new Response(answer.body, answer);
       told.headers.set(FAN_OUT_HEADER, shieldOf(c.env, c.executionCtx) === undefined ? 'direct' : 'cache');
       return told;
     }
     default: {
       const terms = { writer: crypto.randomUUID(), precedence: 'last wins', window: WINDOW } as const;
-      return put(segment, c.req.raw.body, { ...terms, patience: DEFAULT_PATIENCE, end: endOf(c.req.raw) });
+      return put(segment, c.req.raw, c.executionCtx, { ...terms, patience: DEFAULT_PATIENCE, end: endOf(c.req.raw) });
     }
   }
 }

@@ -59,6 +59,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           ...siteBindings(options),
           // There is no cache in front of anything.
           FAN_OUT: 'direct',
+          // Nor is there anybody to say who asks.
+          VIEWER_ADDRESS_HEADER: '',
           TIME_DISPLACEMENT: String(options.timeDisplacement),
           WAIT_FOR_ABSENT_SEGMENT: String(options.waitForAbsentSegment),
         },

@@ -3,7 +3,6 @@ import { seconds } from '../../protocol/units.ts';
 import {
   decideGet,
   decidePut,
-  MAX_READERS,
   MAX_SPARES,
   patienceFor,
   type GetDecision,
@@ -66,24 +65,22 @@ describe('a PUT', () => {
 });
 
 describe('a GET', () => {
-  test.for<[SegmentState['phase'], willing: GetDecision, unwilling: GetDecision, crowded: GetDecision]>([
-    ['awaited', 'hold', 'absent', 'too many'],
-    ['receiving', 'attach', 'attach', 'too many'],
-    ['broken', 'attach', 'attach', 'too many'],
-    ['complete', 'whole', 'whole', 'too many'],
-    ['aborted', 'absent', 'absent', 'absent'],
-    ['expired', 'absent', 'absent', 'absent'],
-  ])('of one that is %s: %s, or without waiting %s, or with all places taken %s', ([phase, ...decisions]) => {
-    const [willing, unwilling, crowded] = decisions;
-    expect(decideGet(STATES[phase], true, MAX_READERS - 1)).toBe(willing);
-    expect(decideGet(STATES[phase], false, MAX_READERS - 1)).toBe(unwilling);
-    expect(decideGet(STATES[phase], true, MAX_READERS)).toBe(crowded);
+  test.for<[SegmentState['phase'], willing: GetDecision, unwilling: GetDecision]>([
+    ['awaited', 'hold', 'absent'],
+    ['receiving', 'attach', 'attach'],
+    ['broken', 'attach', 'attach'],
+    ['complete', 'whole', 'whole'],
+    ['aborted', 'absent', 'absent'],
+    ['expired', 'absent', 'absent'],
+  ])('of one that is %s: %s, or without waiting %s', ([phase, willing, unwilling]) => {
+    expect(decideGet(STATES[phase], true)).toBe(willing);
+    expect(decideGet(STATES[phase], false)).toBe(unwilling);
   });
 
   test('never gets as a whole what is not complete', () => {
     for (const state of Object.values(STATES)) {
       for (const mayWait of [true, false]) {
-        expect(decideGet(state, mayWait, 0) === 'whole').toBe(state.phase === 'complete');
+        expect(decideGet(state, mayWait) === 'whole').toBe(state.phase === 'complete');
       }
     }
   });

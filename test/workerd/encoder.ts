@@ -32,7 +32,7 @@ export class Encoder {
   constructor(
     segment: Segment,
     writer: string,
-    { precedence = 'first wins', window = WINDOW }: Partial<PutTerms> = {},
+    { precedence = 'first wins', window = WINDOW, call }: Partial<PutTerms> = {},
   ) {
     const body = new ReadableStream({
       type: 'bytes',
@@ -40,7 +40,7 @@ export class Encoder {
         this.#body = controller;
       },
     });
-    this.answer = segment.put(body, { writer, precedence, window, patience: PATIENCE }).then(putResponse);
+    this.answer = segment.put(body, { writer, precedence, window, call, patience: PATIENCE }).then(putResponse);
   }
 
   write(piece: string | Uint8Array): void {
@@ -62,7 +62,7 @@ export class Encoder {
 
 /** A GET that waits for its PUT, if it has to. */
 export const getOf = (segment: Segment, headers: Record<string, string> = {}, hold = seconds(60)): Promise<Response> =>
-  segment.fetch(getRequest(new Request('https://edge.test/', { headers }), milliseconds(1000 * hold)));
+  segment.fetch(getRequest(new Request('https://edge.test/', { headers }), { hold: milliseconds(1000 * hold) }));
 
 /** How far one has read, and how it ended. */
 export class Reader {

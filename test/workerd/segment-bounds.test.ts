@@ -1,7 +1,9 @@
 /** How long and how much a segment takes: silence, the time-shift window, viewers. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { arrivalAt } from '../../worker/arrival.ts';
+import { getRequest } from '../../worker/segment/request.ts';
 import { MAX_READERS } from '../../worker/segment/state.ts';
+import { VIEWERS_HEADER } from '../../protocol/headers.ts';
 import { milliseconds, seconds } from '../../protocol/units.ts';
 import { CLOSING_MS, Encoder, getOf, insideSegment, pass, PATIENCE, Reader, settled, stopTime } from './encoder.ts';
 import { DESCRIPTION, liveStream, numberNow, passTime, placeOf, putWhole, until } from './support.ts';
@@ -161,18 +163,19 @@ describe('the time-shift window', () => {
 
 describe('viewers of one segment', () => {
   test(
-    `may be ${MAX_READERS} at a time; one more is refused, and room is made by who leaves`,
+    `may be ${MAX_READERS} at a time: of those who are held the first makes room for the next`,
     { timeout: 60_000 },
     () =>
       insideSegment(async (segment) => {
         const held = Array.from({ length: MAX_READERS }, () => getOf(segment));
-        const refused = await getOf(segment);
+        const next = getOf(segment);
+        const refused = await held[0]!;
         expect([refused.status, refused.headers.get('cache-control')]).toEqual([503, 'no-store']);
         expect(await refused.json()).toEqual({
           error: 'expected at most 5000 viewers of a segment at a time, got one more',
         });
         const put = new Encoder(segment, 'agent-1');
-        const [first, second, ...others] = await Promise.all(held);
+        const [first, second, ...others] = await Promise.all([...held.slice(1), next]);
         expect(others.every(({ status }) => status === 200)).toBe(true);
         expect((await getOf(segment)).status).toBe(503);
         await first?.body?.cancel();
@@ -185,6 +188,41 @@ describe('viewers of one segment', () => {
         expect((await getOf(segment)).status).toBe(200);
       }),
   );
+
+  test('of whom one has all places make room for another one', { timeout: 60_000 }, () =>
+    insideSegment(async (segment) => {
+      const request = new Request('https://edge.test/');
+      const getBy = (viewer: string): Promise<Response> =>
+        segment.fetch(getRequest(request, { hold: milliseconds(60_000), viewer }));
+      const greedy = Array.from({ length: MAX_READERS }, () => getBy('192.0.2.1'));
+      const put = new Encoder(segment, 'agent-1');
+      put.write('one ');
+      const [first] = await Promise.all(greedy);
+      const reader = new Reader(first!);
+      const other = await getBy('192.0.2.2');
+      expect(other.status).toBe(200);
+      expect(await reader.end).toBe('cut off');
+      expect((await getBy('192.0.2.1')).status).toBe(503);
+      await put.end();
+      expect(await new Reader(other).end).toBe('whole');
+    }),
+  );
+
+  test('who are held and leave take no place from then on', async () => {
+    stopTime();
+    await insideSegment(async (segment) => {
+      const request = getRequest(new Request('https://edge.test/'), { hold: milliseconds(60_000), call: 'a call' });
+      const held = segment.fetch(request);
+      await settled();
+      expect(vi.getTimerCount()).toBe(1);
+      segment.leave('a call');
+      segment.leave('another call');
+      expect((await held).status).toBe(503);
+      expect(vi.getTimerCount()).toBe(0);
+      const put = new Encoder(segment, 'agent-1');
+      expect((await put.end()).headers.get(VIEWERS_HEADER)).toBe('0');
+    });
+  });
 
   test('who were held in vain take no place', async () => {
     stopTime();

@@ -42,6 +42,22 @@ test('a spare that comes too late is told so at once, and how many watched', () 
     expect([answer.status, answer.headers.get(VIEWERS_HEADER)]).toEqual([409, '1']);
   }));
 
+test('a spare that leaves before its turn makes room for another', () =>
+  insideSegment(async (segment) => {
+    const first = new Encoder(segment, 'agent-1');
+    first.write('one ');
+    const spares = Array.from(
+      { length: MAX_SPARES },
+      (_, index) => new Encoder(segment, `spare-${index}`, { call: `call-${index}` }),
+    );
+    expect((await new Encoder(segment, 'one too many').answer).status).toBe(503);
+    segment.leave('call-1');
+    expect((await spares[1]!.answer).status).toBe(400);
+    const another = new Encoder(segment, 'another');
+    await first.end();
+    expect((await another.answer).status).toBe(409);
+  }));
+
 describe('the spare takes over', () => {
   test("at once when the first one breaks off: who had its bytes fails, who comes gets the spare's", () =>
     insideSegment(async (segment) => {

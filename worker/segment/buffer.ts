@@ -1,8 +1,11 @@
+import type { Seat } from './seats.ts';
+
 /**
  * The bytes of one segment while they arrive, for any number of readers, each from the first byte on.
  *
- * They are kept in one block that grows by doubling, and is cut to what is in it when they are complete; a reader's stream is given views of it: of all there is when it
- * comes, then of each piece. So one that stalls holds nobody up, and what it has not taken costs it a view a piece.
+ * They are kept in one block that grows by doubling, and is cut to what is in it when they are complete; a reader's stream
+ * is given views of it: of all there is when it comes, then of each piece. So one that stalls holds nobody up, and what it
+ * has not taken costs it a view a piece.
  * (Branches of a `tee()` are cheaper, but the runtime pumps all of them at the pace of the slowest: one that stalls
  * stalls them all. Streams that are asked for each piece, by `pull`, are dearer by a fifth.)
  */
@@ -26,8 +29,8 @@ export class SegmentBuffer {
   #block: Uint8Array<ArrayBuffer> = new Uint8Array();
   #length = 0;
   readonly #completed = Promise.withResolvers<void>();
-  /** Those who have not taken it to its end. */
-  readonly #readers = new Set<Reader>();
+  /** Those who have not taken it to its end, each with its seat. */
+  readonly #readers = new Map<Reader, Seat | undefined>();
   /** Told of the next piece, or that none will come, where somebody waits for it. */
   #more: PromiseWithResolvers<boolean> | undefined;
   #isOver = false;
@@ -51,11 +54,6 @@ export class SegmentBuffer {
     return whole;
   }
 
-  /** How many read. */
-  get readers(): number {
-    return this.#readers.size;
-  }
-
   /** Waits for the next piece. @returns whether one has come: none will once it is false */
   async more(): Promise<boolean> {
     if (this.#isOver) return false;
@@ -65,15 +63,17 @@ export class SegmentBuffer {
 
   /**
    * A reader from the first byte, in step with the writer.
+   * @param seat is left when it has taken all, has gone or fails
    * @param beginning what it gets instead of the first bytes
    */
-  attach(beginning?: Beginning): ReadableStream<Uint8Array> {
+  attach(seat?: Seat, beginning?: Beginning): ReadableStream<Uint8Array> {
     let reader: Reader | undefined;
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
           reader = controller;
-          this.#readers.add(controller);
+          this.#readers.set(controller, seat);
+          seat?.read(() => this.#fail(controller, new Error('another viewer has its place')));
           if (beginning !== undefined) controller.enqueue(beginning.bytes);
           const from = beginning?.instead ?? 0;
           if (this.#length > from) controller.enqueue(this.#from(from));
@@ -99,7 +99,7 @@ export class SegmentBuffer {
     const from = this.#length;
     this.#keep(piece);
     const kept = this.#from(from);
-    for (const reader of this.#readers) reader.enqueue(kept);
+    for (const reader of this.#readers.keys()) reader.enqueue(kept);
     if (this.#more !== undefined) this.#tell(true);
   }
 
@@ -115,8 +115,7 @@ export class SegmentBuffer {
 
   /** Every reader's response fails: nothing cut off may look complete. */
   abort(reason: Error): void {
-    for (const reader of this.#readers) reader.error(reason);
-    this.#readers.clear();
+    for (const reader of this.#readers.keys()) this.#fail(reader, reason);
     this.#tell(false);
   }
 
@@ -127,7 +126,13 @@ export class SegmentBuffer {
     this.#length = 0;
   }
 
+  #fail(reader: Reader, reason: Error): void {
+    reader.error(reason);
+    this.#leave(reader);
+  }
+
   #leave(reader: Reader): void {
+    this.#readers.get(reader)?.leave();
     this.#readers.delete(reader);
     this.#cut();
   }

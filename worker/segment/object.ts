@@ -11,9 +11,11 @@ import type { Place } from './place.ts';
 import { tailOf, type Tail } from './preroll.ts';
 import type { PutAnswer, PutTerms } from './put.ts';
 import { serveWhole } from './range.ts';
-import { holdOf, joiningOf } from './request.ts';
+import { callOf, holdOf, joiningOf, seatedOf } from './request.ts';
+import { Seats, type Seat } from './seats.ts';
 import { decideGet, decidePut, MAX_READERS, MAX_SPARES, type Precedence, type SegmentState } from './state.ts';
 import { Upload } from './upload.ts';
+import { orLater, Waiting } from './waiting.ts';
 import { WholeReaders } from './whole.ts';
 import { TimeShiftWindow } from './window.ts';
 
@@ -39,8 +41,9 @@ export class Segment extends DurableObject<Env> {
   #grace: number | null = null;
   /** PUTs that wait. */
   #spares = 0;
-  /** GETs that are held. */
-  #held = 0;
+  /** Those who GET it. */
+  readonly #seats = new Seats(MAX_READERS);
+  readonly #waiting = new Waiting();
   /** GETs there have been. */
   #viewers = 0;
   #precedence: Precedence = 'first wins';
@@ -64,7 +67,7 @@ export class Segment extends DurableObject<Env> {
    * become complete.
    */
   async lastFrames(): Promise<Tail | undefined> {
-    if (this.#state.phase === 'receiving') await this.#orLater(this.#over.promise, TAIL_MS);
+    if (this.#state.phase === 'receiving') await orLater(this.#over.promise, TAIL_MS);
     const { bytes } = this.#buffer;
     const chunks = this.#state.phase === 'complete' ? chunksOf(bytes) : undefined;
     return chunks === undefined ? undefined : tailOf(bytes, chunks);
@@ -76,8 +79,8 @@ export class Segment extends DurableObject<Env> {
     for (;;) {
       switch (decidePut(this.#state, terms.writer, terms.precedence, this.#spares)) {
         case 'wait':
-          await this.#turn(terms);
-          continue;
+          if (await this.#turn(terms)) continue;
+          return this.#answer({ kind: 'upload broke off' });
         case 'too many':
           return this.#answer(tooMany(`${MAX_SPARES} encoders that wait for another one's segment`));
         case 'refuse':
@@ -101,78 +104,75 @@ export class Segment extends DurableObject<Env> {
     this.#passTurn();
   }
 
+  /** Whoever made this call, which may be waiting, has gone. */
+  leave(call: string): void {
+    this.#waiting.leave(call);
+  }
+
   /** GET and HEAD. */
   override async fetch(request: Request): Promise<Response> {
-    let decision = decideGet(this.#state, holdOf(request) > 0, this.#readers);
+    let decision = decideGet(this.#state, holdOf(request) > 0);
+    if (decision === 'absent') return toResponse({ kind: 'segment absent' });
+    using seat = this.#seats.take(seatedOf(request));
+    if (seat === undefined) return toResponse(NO_SEAT);
     if (decision === 'hold') {
-      await this.#wait(holdOf(request));
-      decision = decideGet(this.#state, false, this.#readers);
+      await this.#hold(request, seat);
+      decision = decideGet(this.#state, false);
     }
     const joining = request.method === 'GET' ? joiningOf(request) : undefined;
     let beginning: Beginning | undefined;
     if (joining !== undefined && (decision === 'attach' || decision === 'whole')) {
       beginning = await this.#beginning(joining);
-      decision = decideGet(this.#state, false, this.#readers);
+      decision = decideGet(this.#state, false);
     }
+    if (!seat.isHeld) return toResponse(NO_SEAT);
     switch (decision) {
       case 'absent':
       case 'hold':
         return toResponse({ kind: 'segment absent' });
-      case 'too many':
-        return toResponse(tooMany(`${MAX_READERS} viewers of a segment at a time`));
       case 'whole':
         if (request.method === 'GET') this.#viewers += 1;
-        return this.#serveWhole(request, beginning);
+        return this.#serveWhole(request, seat, beginning);
       case 'attach':
         if (request.method === 'HEAD') return new Response(null, { headers: MEDIA_HEADERS });
         this.#viewers += 1;
-        return new Response(this.#buffer.attach(beginning), { headers: MEDIA_HEADERS });
+        return new Response(this.#buffer.attach(seat, beginning), { headers: MEDIA_HEADERS });
     }
   }
 
-  get #readers(): number {
-    return this.#held + this.#buffer.readers + this.#whole.size;
-  }
-
-  /** For one who joins: counted as one who reads while it is made. */
+  /** For one who joins. */
   async #beginning(place: Place): Promise<Beginning | undefined> {
     if (this.#keyframe === undefined) return undefined;
     const buffer = this.#buffer;
-    this.#held += 1;
     this.#preroll ??= prerolled(this.env, buffer, place, this.#keyframe);
     const beginning = await this.#preroll;
-    this.#held -= 1;
     return buffer === this.#buffer ? beginning : undefined;
   }
 
-  #serveWhole(request: Request, beginning: Beginning | undefined): Response {
+  #serveWhole(request: Request, seat: Seat, beginning: Beginning | undefined): Response {
     const bytes = beginning === undefined ? this.#buffer.bytes : this.#buffer.bytesWith(beginning);
     const writer = this.#state.phase === 'complete' ? this.#state.writer : '';
     const tag = `"${bytes.byteLength}-${writer}"`;
-    return serveWhole(bytes, tag, this.#precedence === 'first wins', request, (part) => this.#whole.attach(part));
+    return serveWhole(bytes, tag, this.#precedence === 'first wins', request, (part) => this.#whole.attach(part, seat));
   }
 
-  /** Until the PUT opens, at most `hold` milliseconds. */
-  async #wait(hold: number): Promise<void> {
-    this.#held += 1;
-    await this.#orLater(this.#opened.promise, hold);
-    this.#held -= 1;
+  /** Until the PUT opens, as long as it may wait, or until its seat is lost. */
+  async #hold(request: Request, seat: Seat): Promise<void> {
+    const lost = Promise.withResolvers<void>();
+    seat.hold(lost.resolve);
+    using _ = this.#waiting.add(callOf(request), () => seat.lose());
+    await orLater(Promise.race([this.#opened.promise, lost.promise]), holdOf(request));
   }
 
-  /** Waits, but not longer than `most` milliseconds. */
-  async #orLater(promise: Promise<void>, most: number): Promise<void> {
-    const over = Promise.withResolvers<void>();
-    const timer = setTimeout(over.resolve, most);
-    await Promise.race([promise, over.promise]);
-    clearTimeout(timer);
-  }
-
-  /** Until the PUT under way is over, one way or another. */
-  async #turn({ patience }: PutTerms): Promise<void> {
+  /** Until the PUT under way is over, one way or another. @returns whether the one who waits for that is still there */
+  async #turn({ patience, call }: PutTerms): Promise<boolean> {
+    const left = Promise.withResolvers<false>();
+    using _ = this.#waiting.add(call, () => left.resolve(false));
     this.#spares += 1;
     this.#upload?.hurry(patience.withSpare);
-    await this.#over.promise;
+    const isThere = await Promise.race([this.#over.promise.then(() => true), left.promise]);
     this.#spares -= 1;
+    return isThere;
   }
 
   /** Those who wait decide anew, each when those before it have. */
@@ -268,3 +268,5 @@ const tooMany = (most: string): Problem => ({
   expected: `at most ${most}`,
   got: 'one more',
 });
+
+const NO_SEAT = tooMany(`${MAX_READERS} viewers of a segment at a time`);

@@ -2,7 +2,9 @@ import { VIEWERS_HEADER } from '../../protocol/headers.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
 import type { Milliseconds } from '../../protocol/units.ts';
 import type { Arrival } from '../arrival.ts';
+import type { Behind } from '../behind.ts';
 import { toResponse, type Problem } from '../errors.ts';
+import { whileThere, type Left } from './leaving.ts';
 import { inPieces } from './pieces.ts';
 import type { Patience, Precedence } from './state.ts';
 
@@ -21,6 +23,8 @@ export interface PutTerms {
   readonly keyframe?: SegmentNumber | undefined;
   /** What its body ends with when it is whole, where the encoder says so. */
   readonly end?: Uint8Array | undefined;
+  /** Names the call, for when its encoder has gone before its turn. */
+  readonly call?: string | undefined;
   /** From now until the segment leaves the time-shift window. */
   readonly window: Milliseconds;
 }
@@ -34,11 +38,19 @@ export interface PutAnswer {
 
 /** Passes a PUT on to its segment's object. */
 export async function put(
-  segment: { readonly put: (body: ReadableStream<Uint8Array> | null, terms: PutTerms) => Promise<PutAnswer> },
-  body: ReadableStream<Uint8Array> | null,
-  terms: PutTerms,
+  segment: TakesPuts & Left,
+  request: Request,
+  context: Behind,
+  terms: Omit<PutTerms, 'call'>,
 ): Promise<Response> {
-  return putResponse(await segment.put(body === null ? null : inPieces(body), terms));
+  return whileThere(segment, request, context, async (call, leave) => {
+    const body = request.body === null ? null : inPieces(request.body, leave);
+    return putResponse(await segment.put(body, { ...terms, call }));
+  });
+}
+
+interface TakesPuts {
+  readonly put: (body: ReadableStream<Uint8Array> | null, terms: PutTerms) => Promise<PutAnswer>;
 }
 
 export function putResponse({ problem, viewers }: PutAnswer): Response {

@@ -8,14 +8,24 @@ import type { Place } from './place.ts';
  */
 const HOLD_HEADER = 'x-segment-hold-ms';
 const PREROLL_HEADER = 'x-segment-preroll';
+const VIEWER_HEADER = 'x-segment-viewer';
+const CALL_HEADER = 'x-segment-call';
 
-/**
- * A GET or HEAD for the object.
- * @param hold how long it may wait for the PUT; 0 is not at all
- * @param joining the segment's own place, for one who joins with it and needs a preroll
- */
-export function getRequest(request: Request, hold: Milliseconds, joining?: Place): Request {
-  const headers = new Headers({ [HOLD_HEADER]: String(hold) });
+export interface GetTerms {
+  /** How long it may wait for the PUT; 0 is not at all. */
+  readonly hold: Milliseconds;
+  /** The segment's own place, for one who joins with it and needs a preroll. */
+  readonly joining?: Place | undefined;
+  /** Who it is for, as far as that is known. */
+  readonly viewer?: string;
+  /** Names the call, for {@link Segment.leave}. */
+  readonly call?: string | undefined;
+}
+
+/** A GET or HEAD for the object. */
+export function getRequest(request: Request, { hold, joining, viewer = '', call }: GetTerms): Request {
+  const headers = new Headers({ [HOLD_HEADER]: String(hold), [VIEWER_HEADER]: viewer });
+  if (call !== undefined) headers.set(CALL_HEADER, call);
   if (joining !== undefined) {
     headers.set(PREROLL_HEADER, `${joining.stream} ${joining.representation} ${joining.number}`);
   }
@@ -25,6 +35,11 @@ export function getRequest(request: Request, hold: Milliseconds, joining?: Place
   }
   return new Request('https://segment/', { method: request.method, headers });
 }
+
+export const callOf = (request: Request): string | undefined => request.headers.get(CALL_HEADER) ?? undefined;
+
+/** Who it is for, as far as that is known. */
+export const seatedOf = (request: Request): string => request.headers.get(VIEWER_HEADER) ?? '';
 
 export const holdOf = (request: Request): number => Number(request.headers.get(HOLD_HEADER) ?? 0);
 

@@ -79,23 +79,20 @@ export function decidePut(state: SegmentState, writer: string, precedence: Prece
 }
 
 /** What a GET is to do; the order of the checks is closed → ready → wait. */
-export type GetDecision = 'absent' | 'whole' | 'attach' | 'hold' | 'too many';
+export type GetDecision = 'absent' | 'whole' | 'attach' | 'hold';
 
-/** @param readers how many GETs are held or under way */
-export function decideGet(state: SegmentState, mayWait: boolean, readers: number): GetDecision {
-  const room = readers < MAX_READERS;
+export function decideGet(state: SegmentState, mayWait: boolean): GetDecision {
   switch (state.phase) {
     case 'aborted':
     case 'expired':
       return 'absent';
     case 'complete':
-      return room ? 'whole' : 'too many';
+      return 'whole';
     case 'receiving':
     case 'broken':
-      return room ? 'attach' : 'too many';
+      return 'attach';
     case 'awaited':
-      if (!mayWait) return 'absent';
-      return room ? 'hold' : 'too many';
+      return mayWait ? 'hold' : 'absent';
   }
 }
 

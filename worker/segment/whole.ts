@@ -1,38 +1,42 @@
+import type { Seat } from './seats.ts';
+
 /**
  * Those who read a complete segment, each in pieces small enough that one who stops reading holds no more than one of
  * them: the runtime copies what it is given, and keeps it until it is written.
  */
 const PIECE_BYTES = 256 * 1024;
 
+type Reader = ReadableStreamDefaultController<Uint8Array>;
+
 export class WholeReaders {
-  readonly #controllers = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  /** Each with its seat. */
+  readonly #readers = new Map<Reader, Seat>();
 
-  /** How many read. */
-  get size(): number {
-    return this.#controllers.size;
-  }
-
-  /** @param bytes that never change */
-  attach(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  /**
+   * @param bytes that never change
+   * @param seat is left when all is taken, or the reader has gone or fails
+   */
+  attach(bytes: Uint8Array, seat: Seat): ReadableStream<Uint8Array> {
     let position = 0;
-    let reader: ReadableStreamDefaultController<Uint8Array> | undefined;
+    let reader: Reader | undefined;
     return new ReadableStream<Uint8Array>(
       {
         expectedLength: bytes.byteLength,
         start: (controller) => {
           reader = controller;
-          this.#controllers.add(controller);
+          this.#readers.set(controller, seat);
+          seat.read(() => this.#fail(controller, new Error('another viewer has its place')));
         },
         pull: (controller) => {
           const piece = bytes.subarray(position, position + PIECE_BYTES);
           position += piece.byteLength;
           if (piece.byteLength > 0) controller.enqueue(piece);
           if (position < bytes.byteLength) return;
-          this.#controllers.delete(controller);
           controller.close();
+          this.#leave(controller);
         },
         cancel: () => {
-          if (reader !== undefined) this.#controllers.delete(reader);
+          if (reader !== undefined) this.#leave(reader);
         },
       },
       { highWaterMark: 0 },
@@ -41,7 +45,16 @@ export class WholeReaders {
 
   /** Every response that is under way fails. */
   release(reason: Error): void {
-    for (const controller of this.#controllers) controller.error(reason);
-    this.#controllers.clear();
+    for (const reader of this.#readers.keys()) this.#fail(reader, reason);
+  }
+
+  #fail(reader: Reader, reason: Error): void {
+    reader.error(reason);
+    this.#leave(reader);
+  }
+
+  #leave(reader: Reader): void {
+    this.#readers.get(reader)?.leave();
+    this.#readers.delete(reader);
   }
 }

@@ -2,9 +2,10 @@ import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import type { Env } from '../env.ts';
 import { toResponse } from '../errors.ts';
 import { touchNext } from '../segment/ahead.ts';
-import { getRequest } from '../segment/request.ts';
+import { get } from '../segment/get.ts';
 import { segmentOf } from '../segment/stub.ts';
 import { streamOf } from '../stream/stub.ts';
+import { viewerOf } from '../viewer.ts';
 import type { Question } from './question.ts';
 
 /**
@@ -26,7 +27,9 @@ export async function answerOf(
       const place = { stream, representation, number };
       const joining = kind === 'segment' ? undefined : place;
       if (terms.nextIsMade === true) touchNext(env, context, place);
-      return segmentOf(env, stream, representation, number).fetch(getRequest(request, hold, joining));
+      return get(segmentOf(env, stream, representation, number), request, context, {
+        ...{ hold, joining, viewer: viewerOf(request, env.VIEWER_ADDRESS_HEADER) },
+      });
     }
     case 'init': {
       const init = await streamOf(env, stream).init(object.representation);

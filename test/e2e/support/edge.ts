@@ -166,6 +166,11 @@ export class Put {
       await once(this.socket, 'answer');
     }
   }
+
+  /** Of the answer. */
+  header(name: string): string | undefined {
+    return new RegExp(`^${name}: (.*)\r$`, 'im').exec(this.#answer)?.[1];
+  }
 }
 
 /** A GET, read as far as a test wants. */
