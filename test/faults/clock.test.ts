@@ -1,8 +1,11 @@
 /** Clocks that are wrong, and clocks that somebody sets while they are gone by. */
-import { describe, expect, test } from 'vitest';
+/// <reference lib="dom" />
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { noChromium, openBrowser } from '../e2e/support/browser.ts';
 import { publishToken, startEdge } from '../e2e/support/edge-process.ts';
 import { folderWith, freePort, startFastLl } from '../e2e/support/fast-ll.ts';
-import { camera as cameraEntry, generated } from '../e2e/support/streams.ts';
+import { Viewer } from '../e2e/support/segments.ts';
+import { camera as cameraEntry, fastLlWith, generated } from '../e2e/support/streams.ts';
 import { expectNumbersByTheClock, watch } from '../e2e/support/watcher.ts';
 import { startCamera } from '../fixtures/camera/camera.ts';
 import { noWallClock, WallClock } from '../fixtures/wall-clock/wall-clock.ts';
@@ -53,4 +56,49 @@ describe.skipIf(noWallClock !== undefined)('of an agent whose edge is elsewhere 
     const gaps = times.map((time, index) => time - (times[index - 1] ?? time));
     expect(Math.max(...gaps), 'what the camera sends is never interrupted').toBeLessThan(0.5);
   });
+});
+
+interface Figures {
+  readonly state: string;
+  readonly latencyMs: number | null;
+}
+
+describe.skipIf(noWallClock !== undefined || noChromium)('of a machine with camera, edge and browser the clock', () => {
+  test.for([5, -5, 60, -60, -3600])(
+    'is set by %d s: the page shows the picture of then, and how old it is',
+    async (step) => {
+      await using clock = await WallClock.create();
+      await using camera = await startCamera({ size: '320x180', fps: 15 });
+      const entries = [cameraEntry('cam', camera.url, { alwaysOn: true }), generated('asleep')];
+      await using running = await fastLlWith(entries, { environment: clock.environment });
+      const browser = await openBrowser([], clock.environment);
+      onTestFinished(() => browser.close());
+      const page = await browser.newPage();
+      await page.goto(`${running.origin}/cam/`);
+      /** What the page says, and how old its picture is. */
+      const look = async (): Promise<Figures & { age: number }> => {
+        const { figures, time } = await page.evaluate(() => ({
+          figures: (globalThis as unknown as { fastll: Figures }).fastll,
+          time: (document.querySelector('video') as HTMLVideoElement).currentTime,
+        }));
+        return { ...figures, age: clock.now() - 1000 * time };
+      };
+      const plays = async (): Promise<void> => {
+        await expect.poll(look, { timeout: 20_000, interval: 100 }).toMatchObject({ state: 'playing' });
+        await expect
+          .poll(async () => Math.abs((await look()).age - 500), { timeout: 15_000, interval: 100 })
+          .toBeLessThan(500);
+        const { latencyMs, age } = await look();
+        expect(Math.abs((latencyMs ?? Infinity) - age)).toBeLessThan(150);
+      };
+      await plays();
+
+      const began = performance.now();
+      await clock.step(step);
+      await plays();
+      tell({ fault: `the clock of agent, edge and page set by ${step} s`, back: [(performance.now() - began) / 1000] });
+      await using other = new Viewer(running.origin, 'asleep');
+      expect(await other.manifest()).toContain('<MPD');
+    },
+  );
 });

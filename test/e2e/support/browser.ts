@@ -10,9 +10,14 @@ if (noChromium) {
   console.warn(`skipped what needs a browser: there is no Chromium at ${PATH}; CHROMIUM_PATH may name another`);
 }
 
-export const openBrowser = (args: readonly string[] = []): Promise<Browser> =>
+/** @param environment beside this process's */
+export const openBrowser = (
+  args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Browser> =>
   chromium.launch({
     executablePath: PATH,
+    env: { ...process.env, ...environment },
     args: [
       ...['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
