@@ -1,5 +1,8 @@
 import * as z from 'zod';
 
+/** Figures that an edge keeps of one stream, all clients together. */
+export const MAX_REQUESTS = 100_000;
+
 /** One request for a segment, as the statistics of a stream keep it. Times in milliseconds. */
 export const requestFiguresSchema = z.object({
   /** When it came, since 1970. */
@@ -25,22 +28,28 @@ export const streamStatisticsSchema = z.object({
 });
 export type StreamStatistics = z.infer<typeof streamStatisticsSchema>;
 
-/** The original's `summary_jitter.csv`: a column per client and figure, a row per request. */
-export function summaryCsv({ clients }: StreamStatistics): string {
-  const figures = ['time', 'delta', 'jitter', 'clients'] as const;
-  const header = clients.flatMap(({ client }) => figures.map((figure) => `${client}_${figure}`));
-  const rows = Math.max(0, ...clients.map(({ requests }) => requests.length));
-  const lines = Array.from({ length: rows }, (_, row) =>
-    clients.flatMap(({ requests }) => figures.map((figure) => requests[row]?.[figure] ?? '')),
-  );
-  return [header, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
+/** `GET /api/streams/{stream}/stats?after={mark}`: the requests that came after those of an answer before. */
+export const statisticsPageSchema = z.object({
+  requests: z.array(requestFiguresSchema.extend({ client: z.string() })).max(MAX_REQUESTS),
+  /** Whether these are the first that the edge has: those that an answer before told of are no more. */
+  first: z.boolean(),
+  /** Whether there are more by now. */
+  more: z.boolean(),
+  /** To ask for those after them. */
+  mark: z.string().max(100),
+});
+export type StatisticsPage = z.infer<typeof statisticsPageSchema>;
+
+const FIGURES = requestFiguresSchema.keyof().options;
+
+/** All figures, a line per request (RFC 4180), in pieces. */
+export function* requestsCsv(clients: Iterable<StreamStatistics['clients'][number]>): Generator<string> {
+  yield lineOf(['client', ...FIGURES]);
+  for (const { client, requests } of clients) {
+    yield requests
+      .map((request) => lineOf([client, ...FIGURES.map((figure) => String(request[figure] ?? ''))]))
+      .join('');
+  }
 }
 
-/** All figures, a line per request (RFC 4180). */
-export function requestsCsv({ clients }: StreamStatistics): string {
-  const figures = requestFiguresSchema.keyof().options;
-  const lines = clients.flatMap(({ client, requests }) =>
-    requests.map((request) => [client, ...figures.map((figure) => request[figure] ?? '')]),
-  );
-  return [['client', ...figures], ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
-}
+const lineOf = (cells: readonly string[]): string => `${cells.join(',')}\r\n`;

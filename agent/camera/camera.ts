@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { Control } from '../control.ts';
+import type { SummaryFile } from '../statistics/summary-file.ts';
 import type { Edge } from '../upload/edge.ts';
 import { milliseconds, millisecondsOfTicks, type Milliseconds } from '../../protocol/units.ts';
 import { Announcement } from './announcement.ts';
@@ -18,7 +19,6 @@ import { Deliveries } from './deliveries.ts';
 import { known, type Renditions } from './renditions.ts';
 import { startRun, type Run } from './run.ts';
 import { Meter, type CameraStatus } from './status.ts';
-import { finishSummary, keepSummary } from './summary-file.ts';
 import type { Way } from './way.ts';
 
 /** How long the last segments may take when the agent ends. */
@@ -33,8 +33,8 @@ export interface CameraOptions {
   readonly signal: AbortSignal;
   /** Takes secrets out of why it waits, which everybody who may watch is told. */
   readonly redact: (text: string) => string;
-  /** Where the figures of its clients are written when it stops, where that is asked for. */
-  readonly summaryFile: string | undefined;
+  /** Where the figures of its clients are written, where that is asked for. */
+  readonly summary: SummaryFile | undefined;
 }
 
 /** One camera, for as long as the agent runs: carries out what its state machine (`camera-state.ts`) decides. */
@@ -178,13 +178,13 @@ export class Camera {
 
   /** Never rejects. */
   async #untilOver(run: Run, stop: AbortController): Promise<void> {
-    const { stream, signal } = this.#options;
-    const summary = { ...this.#options, stream: stream.stream };
-    void keepSummary(summary, AbortSignal.any([signal, stop.signal]));
+    const { summary, signal } = this.#options;
+    // Never rejects.
+    void summary?.keep(AbortSignal.any([signal, stop.signal]));
     const failure = await run.over;
     stop.abort();
     this.#newestFrame = undefined;
-    if (failure === undefined) this.#settles(finishSummary(summary));
+    if (failure === undefined && summary !== undefined) this.#settles(summary.finish());
     const otherWay = failure !== undefined && this.#options.way.goOver(failure);
     this.#take({ kind: 'over', failure, otherWay });
   }

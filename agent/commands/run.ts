@@ -15,6 +15,7 @@ import { followEdge } from '../follow-edge.ts';
 import { locateFfmpeg } from '../ffmpeg/locate.ts';
 import { createLog } from '../log.ts';
 import { Screen } from '../screen.ts';
+import { SummaryFile, type SummaryFileOptions } from '../statistics/summary-file.ts';
 import { baseOf, closeConnections, connections, edgeUrl, type Edge } from '../upload/edge.ts';
 import { parseLife } from './life.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -56,28 +57,14 @@ export async function run(
       say(`All streams: ${await watchUrl(embedded, config, undefined)}`);
       warnOfOpenDoors(config, (text) => log.warn(text));
     }
-    cameras.push(
-      ...config.streams.map(
-        (stream) =>
-          new KeptCamera({
-            stream: stream.stream,
-            make: (over) =>
-              new Camera({
-                stream,
-                way: wayTo({ stream, ffmpeg, clock, machine: around.clock, log }),
-                edge,
-                log,
-                clock,
-                signal: over,
-                redact: (text) => redactor.redact(text),
-                summaryFile: summaryFile(config, stream),
-              }),
-            clock,
-            log,
-            signal,
-          }),
-      ),
-    );
+    for (const stream of config.streams) {
+      const way = wayTo({ stream, ffmpeg, clock, machine: around.clock, log });
+      const summary = await summaryOf(stream, config, { edge, clock, log });
+      const redact = (text: string): string => redactor.redact(text);
+      const make = (over: AbortSignal): Camera =>
+        new Camera({ stream, way, edge, log, clock, signal: over, redact, summary });
+      cameras.push(new KeptCamera({ stream: stream.stream, make, clock, log, signal }));
+    }
     if (options.json) reportStatus(statuses, log, signal);
     await within(PATIENCE_AT_END, Promise.all([...cameras.map((camera) => camera.run()), following?.over]), around);
   } finally {
@@ -100,10 +87,21 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** As the original calls it; with the stream's name where there are several. */
-function summaryFile({ streams }: Config, { stream, saveStats }: StreamConfig): string | undefined {
+/** Called as the original calls it; with the stream's name where there are several. */
+async function summaryOf(
+  { stream, saveStats }: StreamConfig,
+  { streams }: Config,
+  parts: Omit<SummaryFileOptions, 'path' | 'stream'>,
+): Promise<SummaryFile | undefined> {
   if (!saveStats) return undefined;
-  return streams.filter((one) => one.saveStats).length === 1 ? 'summary_jitter.csv' : `summary_jitter.${stream}.csv`;
+  const isOnly = streams.filter((one) => one.saveStats).length === 1;
+  const file = new SummaryFile({
+    ...parts,
+    stream,
+    path: isOnly ? 'summary_jitter.csv' : `summary_jitter.${stream}.csv`,
+  });
+  await file.try();
+  return file;
 }
 
 /** For machines: a line now and then. */

@@ -81,7 +81,7 @@ async function scripted(settings: object = {}) {
   const log = pino({ level: 'silent' });
   const camera = new Camera({
     ...{ stream: stream!, way: { source, goOver: () => false }, edge: edge.edge, clock, log, signal: over.signal },
-    ...{ redact: (text: string) => text, summaryFile: undefined },
+    ...{ redact: (text: string) => text, summary: undefined },
   });
   const ended = camera.run();
   onTestFinished(async () => {

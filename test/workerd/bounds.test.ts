@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { MAX_MESSAGE_BYTES } from '../../protocol/control.ts';
 import type { StreamName } from '../../protocol/names.ts';
-import type { StreamStatistics } from '../../protocol/statistics.ts';
+import { statisticsPageSchema, type StatisticsPage, type StreamStatistics } from '../../protocol/statistics.ts';
 import { milliseconds } from '../../protocol/units.ts';
 import { MAX_TOKEN_LENGTH } from '../../protocol/token.ts';
 import { directoryOf, MAX_STREAMS } from '../../worker/directory.ts';
@@ -286,6 +286,37 @@ describe('statistics', () => {
     expect(clients.map(({ requests }) => requests.length)).toEqual(Array(10).fill(10_000));
     const csv = await ask(`/api/streams/${name}/stats?format=csv`, { headers: anything });
     expect((await csv.text()).split('\r\n')).toHaveLength(100_002);
+    // Nobody else waits for longer than a page takes.
+    expect((await streamOf(name).statisticsPage('')).rows.length).toBeLessThanOrEqual(500);
+  });
+
+  test('are told page by page, what is new only, and from the first on when they were cleared', async () => {
+    const { name } = await liveStream({ saveStats: true });
+    const record = (from: number, to: number): Promise<void> =>
+      runInDurableObject(streamOf(name), (instance) => {
+        for (let time = from; time < to; time += 1) instance.record(`client${time % 3}`, milliseconds(time), {});
+      });
+    const pageAfter = async (mark: string): Promise<StatisticsPage> => {
+      const answer = await ask(`/api/streams/${name}/stats?after=${mark}`, { headers: anything });
+      return statisticsPageSchema.parse(await answer.json());
+    };
+    const times = ({ requests }: StatisticsPage): number[] => requests.map(({ time }) => time);
+    const nothing = await pageAfter('');
+    expect(nothing).toMatchObject({ requests: [], first: true, more: false });
+    await record(1, 602);
+    const one = await pageAfter(nothing.mark);
+    expect(one).toMatchObject({ first: true, more: true });
+    const two = await pageAfter(one.mark);
+    expect(two).toMatchObject({ first: false, more: false });
+    expect([...times(one), ...times(two)]).toEqual(Array.from({ length: 601 }, (_, index) => index + 1));
+    expect(two.requests.at(-1)).toMatchObject({ client: 'client1', delta: 3, jitter: 0, clients: 3 });
+    expect(await pageAfter(two.mark)).toEqual({ requests: [], first: false, more: false, mark: two.mark });
+
+    expect((await ask(`/api/streams/${name}/stats`, { method: 'DELETE', headers: anything })).status).toBe(204);
+    await record(900, 901);
+    for (const mark of [two.mark, 'nonsense', "1-1' OR 1=1", '1-99999999999999999999']) {
+      expect(await pageAfter(encodeURIComponent(mark))).toMatchObject({ requests: [{ time: 900 }], first: true });
+    }
   });
 
   test('take nothing but numbers from what a player says of itself', async () => {

@@ -1,21 +1,32 @@
-import type { RequestFigures, StreamStatistics } from '../../protocol/statistics.ts';
+import { MAX_REQUESTS, type RequestFigures } from '../../protocol/statistics.ts';
 import type { Milliseconds } from '../../protocol/units.ts';
 import { elapsed } from '../elapsed.ts';
 
 /** Of a stream whose agent asks for statistics, the figures of each client's requests, in the Stream object's SQLite. */
 const MAX_CLIENTS = 200;
 const MAX_ROWS_PER_CLIENT = 10_000;
-/** Of all clients: they are read at once, and an object has 128 MB. */
-const MAX_ROWS = 100_000;
+/** Read at once: while that is done, the object does nothing else. */
+const PAGE_ROWS = 500;
 /** A client that has asked within this time is there. */
 const PRESENT_MS = 5000;
 
-type Row = { client: string; figures: string };
+type Row = { id: number; client: string; figures: string };
 type Count = { client: string; rows: number };
 
 interface Request {
   readonly time: Milliseconds;
   readonly delta: number | undefined;
+}
+
+/** A part of the table, in the order in which requests came. */
+export interface TablePage {
+  /** Figures as JSON. */
+  readonly rows: readonly { readonly client: string; readonly figures: string }[];
+  /** Whether it begins with the first row that there is. */
+  readonly first: boolean;
+  readonly more: boolean;
+  /** Names the last row of the page. */
+  readonly mark: string;
 }
 
 export class StatisticsTable {
@@ -53,15 +64,31 @@ export class StatisticsTable {
     this.#sql.exec('INSERT INTO requests (client, figures) VALUES (?, ?)', client, JSON.stringify(figures));
   }
 
-  read(stream: string): StreamStatistics {
+  /** @param after the mark of the page before; one of a table that was cleared since, or of none, begins anew */
+  page(after: string): TablePage {
     this.#create();
-    const byClient = new Map<string, RequestFigures[]>();
-    for (const { client, figures } of this.#sql.exec<Row>('SELECT client, figures FROM requests ORDER BY id')) {
-      const requests = byClient.get(client) ?? [];
-      requests.push(JSON.parse(figures) as RequestFigures);
-      byClient.set(client, requests);
-    }
-    return { stream, clients: [...byClient].map(([client, requests]) => ({ client, requests })) };
+    const era = this.#era();
+    const [, id] = new RegExp(`^${era}-(\\d{1,15})$`).exec(after) ?? [];
+    const rows = this.#sql
+      .exec<Row>(
+        'SELECT id, client, figures FROM requests WHERE id > ? ORDER BY id LIMIT ?',
+        Number(id ?? 0),
+        PAGE_ROWS + 1,
+      )
+      .toArray();
+    const page = rows.slice(0, PAGE_ROWS);
+    return {
+      rows: page.map(({ client, figures }) => ({ client, figures })),
+      first: id === undefined,
+      more: rows.length > PAGE_ROWS,
+      mark: `${era}-${page.at(-1)?.id ?? id ?? 0}`,
+    };
+  }
+
+  /** Names the table from its first row on until it is cleared. */
+  #era(): number {
+    const [first] = this.#sql.exec<Row>('SELECT id, client, figures FROM requests ORDER BY id LIMIT 1').toArray();
+    return first === undefined ? 0 : (JSON.parse(first.figures) as RequestFigures).time;
   }
 
   clear(): void {
@@ -86,5 +113,5 @@ function hasRoom(rows: ReadonlyMap<string, number>, client: string): boolean {
   const own = rows.get(client);
   if (own === undefined && rows.size >= MAX_CLIENTS) return false;
   const all = rows.values().reduce((sum, count) => sum + count, 0);
-  return (own ?? 0) < MAX_ROWS_PER_CLIENT && all < MAX_ROWS;
+  return (own ?? 0) < MAX_ROWS_PER_CLIENT && all < MAX_REQUESTS;
 }

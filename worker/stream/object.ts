@@ -3,12 +3,12 @@ import { PING, PONG } from '../../protocol/control.ts';
 import { streamDescriptionSchema, type StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
 import { milliseconds, type Milliseconds, type Seconds } from '../../protocol/units.ts';
-import type { RequestFigures, StreamStatistics } from '../../protocol/statistics.ts';
+import type { RequestFigures } from '../../protocol/statistics.ts';
 import { directoryOf, MAX_STREAMS } from '../directory.ts';
 import { Deletions, type Arrival } from '../arrival.ts';
 import type { Env } from '../env.ts';
 import { toResponse, type Problem } from '../errors.ts';
-import { StatisticsTable } from '../statistics/table.ts';
+import { StatisticsTable, type TablePage } from '../statistics/table.ts';
 import { Agents } from './agents.ts';
 import { Changes } from './changes.ts';
 import { DEFAULT_SEGMENT_DURATION, maxSegmentDuration, type ManifestSource, type StreamSnapshot } from './snapshot.ts';
@@ -140,8 +140,9 @@ export class Stream extends DurableObject<Env> {
     this.#statistics.record(client, time, told);
   }
 
-  statistics(stream: StreamName): StreamStatistics {
-    return this.#statistics.read(stream);
+  /** @param after the mark of the page before */
+  statisticsPage(after: string): TablePage {
+    return this.#statistics.page(after);
   }
 
   clearStatistics(): void {
