@@ -4,11 +4,11 @@ import { header, type RtspHead } from './message.ts';
 export const MAX_HEAD_BYTES = 16 * 1024;
 
 const STATUS_LINE = /^(RTSP|HTTP)\/\d\.\d[ \t]+(\d{3})(?:[ \t]+(.*))?$/;
-const REQUEST_LINE = /^([A-Z_]+)[ \t]+(\S+)[ \t]+RTSP\/\d\.\d$/;
+/** Longer than any method's name, and than `RTSP`, with what follows it. */
+const LONGEST_WORD = 24;
+const REQUEST_LINE = new RegExp(`^([A-Z_]{1,${LONGEST_WORD - 1}})[ \\t]+(\\S+)[ \\t]+RTSP/\\d\\.\\d$`);
 const LF = 0x0a;
 const CR = 0x0d;
-/** Longer than any method's name, and than `RTSP`. */
-const LONGEST_WORD = 24;
 
 /**
  * A message's head, as leniently as cameras write them: lines end in LF or CRLF, whatever white space follows a colon, a

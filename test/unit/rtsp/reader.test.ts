@@ -252,6 +252,13 @@ describe('however it is cut', () => {
     );
   });
 
+  test('a word too long for a method is none, also where its line is whole', () => {
+    const long = bytes(`${'A'.repeat(17)}OPTIONS * RTSP/1.0\nCSeq:1\n\n`);
+    const sent = Buffer.concat([answer(1), long]);
+    expect(read(...oneByOne(sent))).toEqual(read(sent));
+    expect(read(sent).at(-1)).toBe('OPTIONS * 1');
+  });
+
   test('what was handed out stays as it is', () => {
     fc.assert(
       fc.property(dialogue, fc.integer({ min: 1, max: 500 }), (sent, size) => {
