@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { Milliseconds } from '../../protocol/units.ts';
 import { BAD_INPUT, messageOf, UserError } from '../errors.ts';
-import { readText, type Config } from './load.ts';
+import { decodeText } from './decode-text.ts';
+import { readBytes, type Config } from './load.ts';
 
 /** Key and certificate of the embedded edge: they belong together. */
 export interface Https {
@@ -25,8 +26,8 @@ export async function httpsOf(
   now: Milliseconds,
 ): Promise<Https | undefined> {
   if (sslKeyFile === undefined || sslCertFile === undefined) return undefined;
-  const key = keyIn(await readText(sslKeyFile), sslKeyFile);
-  const certificates = certificatesIn(await readText(sslCertFile), sslCertFile);
+  const key = keyIn(await readPem(sslKeyFile), sslKeyFile);
+  const certificates = certificatesIn(await readPem(sslCertFile), sslCertFile);
   const own = certificates.find((one) => one.checkPrivateKey(key));
   if (own === undefined) {
     throw wrong(sslKeyFile, `expected the key of the certificate in ${sslCertFile}, got the key of another one`);
@@ -38,6 +39,13 @@ export async function httpsOf(
     own,
     warning: warningOf(own, sslCertFile, now),
   };
+}
+
+/** What is no text is shown as what it is instead. */
+async function readPem(file: string): Promise<string> {
+  const bytes = await readBytes(file);
+  const text = decodeText(bytes);
+  return typeof text === 'string' ? text : bytes.toString('latin1');
 }
 
 function keyIn(text: string, file: string): KeyObject {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type * as z from 'zod';
 import { BAD_INPUT, codeOf, messageOf, UserError } from '../errors.ts';
+import { decodeText } from './decode-text.ts';
 import { ignoredKeys } from './ignored-keys.ts';
 import { shown } from './shown.ts';
 import { configSchema, streamsSchema, type ConfigFile, type StreamConfig } from './schema.ts';
@@ -32,10 +33,17 @@ export async function loadConfig(file: string): Promise<Config> {
   };
 }
 
-/** A text file that the configuration names. @throws UserError */
-export async function readText(file: string): Promise<string> {
+/** A text file. @throws UserError also where it is in no encoding that can be told */
+async function readText(file: string): Promise<string> {
+  const text = decodeText(await readBytes(file));
+  if (typeof text !== 'string') throw new UserError(`${file}: ${text.problem}`, BAD_INPUT);
+  return text;
+}
+
+/** A file that the configuration names. @throws UserError */
+export async function readBytes(file: string): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
     const why = { ENOENT: 'there is no such file', EACCES: 'not allowed to read it', EISDIR: 'it is a folder' };
     const code = codeOf(error) ?? '';

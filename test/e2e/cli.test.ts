@@ -155,6 +155,10 @@ describe.concurrent('a configuration with a mistake', () => {
       streams: '[\n  {\n    "name": "Front"\n    "stream": "front"\n  }\n]\n',
       says: "expected JSON: Expected ',' or '}' after property value (line 4, column 5)",
     },
+    'an umlaut in Latin-1': {
+      streams: Buffer.from('[{ "name": "Tür" }]', 'latin1'),
+      says: 'expected text in UTF-8, got a byte that is none (line 1, column 14), as in Latin-1 or Windows-1252: save it as UTF-8',
+    },
     'nothing in it': { config: '', says: 'expected JSON, got an empty file' },
     'a list for an object': { config: [], says: 'expected object, got []' },
     'an object for a list': { streams: {}, says: 'expected array, got {}' },

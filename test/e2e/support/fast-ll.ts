@@ -122,7 +122,8 @@ export async function folderWith(
   const folder = await mkdtemp(join(tmpdir(), 'fast-ll-'));
   const path = (name: string): string => join(folder, name);
   for (const [name, content] of Object.entries(files)) {
-    await writeFile(path(name), typeof content === 'string' ? content : JSON.stringify(content));
+    const isReady = typeof content === 'string' || content instanceof Uint8Array;
+    await writeFile(path(name), isReady ? content : JSON.stringify(content));
   }
   return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
