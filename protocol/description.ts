@@ -1,33 +1,80 @@
 import * as z from 'zod';
 import { representationIdSchema } from './names.ts';
-import { seconds } from './units.ts';
+import { seconds, type Seconds } from './units.ts';
 
 const secondsBetween = (min: number, max: number) => z.number().min(min).max(max).transform(seconds);
 
-/** One encoding of a track (ISO/IEC 23009-1, 5.3.5). */
-export const representationSchema = z.object({
+/** What all encodings of a track have (ISO/IEC 23009-1, 5.3.5). */
+const common = {
+  /** Numbered over all tracks: those of sound count on after the picture's. */
   id: representationIdSchema,
-  /** RFC 6381, e.g. `avc1.64001f`; read from the stream itself, never guessed. */
-  codecs: z.string().regex(/^[A-Za-z0-9.]{4,32}$/),
+  /** RFC 6381, e.g. `avc1.64001f`, `mp4a.40.2`, `opus`; read from the stream itself, never guessed. */
+  codecs: z.string().regex(/^[A-Za-z0-9.-]{4,32}$/),
   /** Bits per second. */
   bandwidth: z.int().positive(),
+  /**
+   * The camera's own stream as it is. Of a picture: its segments are slices of time, and begin with a keyframe only by
+   * chance. Of sound each frame is one.
+   */
+  copied: z.boolean().optional(),
+};
+
+/** One encoding of the picture. */
+export const videoRepresentationSchema = z.object({
+  ...common,
   width: z.int().positive().max(16384),
   height: z.int().positive().max(16384),
   /** Frames per second. */
   frameRate: z.number().positive().max(1000),
-  /** The camera's own stream as it is: its segments are slices of time, and begin with a keyframe only by chance. */
-  copied: z.boolean().optional(),
 });
-export type Representation = z.infer<typeof representationSchema>;
+export type VideoRepresentation = z.infer<typeof videoRepresentationSchema>;
 
-/** A track: representations a player may switch between. */
-export const trackSchema = z.object({
-  kind: z.literal('video'),
-  representations: z.array(representationSchema).min(1).max(16),
+/** One encoding of the sound. */
+export const audioRepresentationSchema = z.object({
+  ...common,
+  /** Samples per second; its boxes count in them. */
+  sampleRate: z.int().min(4000).max(192_000),
+  channels: z.int().min(1).max(24),
+  /** How long a frame of the codec lasts: 1024 samples of AAC-LC, 20 ms of Opus. */
+  frameDuration: secondsBetween(0.001, 1),
 });
+export type AudioRepresentation = z.infer<typeof audioRepresentationSchema>;
 
-function haveOwnIds(tracks: readonly z.infer<typeof trackSchema>[]): boolean {
-  const ids = tracks.flatMap((track) => track.representations.map(({ id }) => id));
+export type Representation = VideoRepresentation | AudioRepresentation;
+
+/** A track: representations a player may choose from. */
+export const trackSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('video'), representations: z.array(videoRepresentationSchema).min(1).max(16) }),
+  z.object({
+    kind: z.literal('audio'),
+    /** Spoken in it: a language tag (BCP 47). */
+    language: z
+      .string()
+      .max(35)
+      .regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/)
+      .optional(),
+    representations: z.array(audioRepresentationSchema).min(1).max(16),
+  }),
+]);
+export type Track = z.infer<typeof trackSchema>;
+
+/** Those of all tracks. */
+export const representationsOf = ({ tracks }: { readonly tracks: readonly Track[] }): readonly Representation[] =>
+  tracks.flatMap<Representation>(({ representations }) => representations);
+
+/** Those of the picture. */
+export const videoRepresentationsOf = ({
+  tracks,
+}: {
+  readonly tracks: readonly Track[];
+}): readonly VideoRepresentation[] => tracks.flatMap((track) => (track.kind === 'video' ? track.representations : []));
+
+/** How long one frame of it lasts. */
+export const frameDurationOf = (representation: Representation): Seconds =>
+  'frameRate' in representation ? seconds(1 / representation.frameRate) : representation.frameDuration;
+
+function haveOwnIds(tracks: readonly Track[]): boolean {
+  const ids = representationsOf({ tracks }).map(({ id }) => id);
   return new Set(ids).size === ids.length;
 }
 

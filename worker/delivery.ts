@@ -1,3 +1,4 @@
+import { representationsOf } from '../protocol/description.ts';
 import { holdTime } from '../protocol/epoch.ts';
 import type { ClientName, RepresentationId, SegmentNumber, StreamName } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
@@ -82,8 +83,9 @@ const served = (
   { representation, number }: MediaObject & { kind: 'segment' },
   now: Milliseconds,
 ): RepresentationId =>
-  (snapshot.kind === 'announced' ? switched(snapshot.description, number, now, snapshot.forced) : undefined) ??
-  representation;
+  (snapshot.kind === 'announced'
+    ? switched(snapshot.description, { representation, number }, now, snapshot.forced)
+    : undefined) ?? representation;
 
 /** Whether whoever asks for it may have nothing yet to decode it with. */
 const isFirst = (
@@ -175,8 +177,7 @@ async function holdFor(
 }
 
 const offers = (snapshot: StreamSnapshot, representation: RepresentationId): boolean =>
-  snapshot.kind === 'announced' &&
-  snapshot.description.tracks.some((track) => track.representations.some(({ id }) => id === representation));
+  snapshot.kind === 'announced' && representationsOf(snapshot.description).some(({ id }) => id === representation);
 
 function isNearNewest(snapshot: StreamSnapshot, representation: RepresentationId, number: SegmentNumber): boolean {
   const newest = snapshot.kind === 'pushed' ? snapshot.newest[representation] : undefined;

@@ -1,4 +1,5 @@
 import { BoxError, splitBoxes } from '../protocol/boxes.ts';
+import { frameDurationOf, representationsOf } from '../protocol/description.ts';
 import { timeInWindow } from '../protocol/epoch.ts';
 import { KEYFRAME_HEADER, WRITER_HEADER } from '../protocol/headers.ts';
 import { parseSegmentNumber, type RepresentationId, type SegmentNumber } from '../protocol/names.ts';
@@ -105,9 +106,9 @@ function segmentTerms(
       patience: patienceFor({ segmentDuration, fragmentDuration: segmentDuration, frameDuration: seconds(0) }),
     };
   }
-  const { segmentDuration, fragmentDuration, timeShift, tracks } = snapshot.description;
-  const described = tracks.flatMap(({ representations }) => representations).find(({ id }) => id === representation);
-  const frameDuration = seconds(described === undefined ? 0 : 1 / described.frameRate);
+  const { segmentDuration, fragmentDuration, timeShift } = snapshot.description;
+  const described = representationsOf(snapshot.description).find(({ id }) => id === representation);
+  const frameDuration = described === undefined ? seconds(0) : frameDurationOf(described);
   return {
     window: millisecondsOfSeconds(timeInWindow(number, now, segmentDuration, timeShift)),
     precedence: 'first wins',

@@ -1,4 +1,4 @@
-import type { StreamDescription } from '../protocol/description.ts';
+import { videoRepresentationsOf, type StreamDescription } from '../protocol/description.ts';
 import { segmentNumberAt } from '../protocol/epoch.ts';
 import { parseSegmentNumber, segmentNumber, type RepresentationId, type SegmentNumber } from '../protocol/names.ts';
 import {
@@ -38,10 +38,9 @@ export const joinedOf = (url: URL): SegmentNumber | undefined =>
 export const joinsWith = (joined: SegmentNumber | undefined, number: SegmentNumber): boolean =>
   joined !== undefined && (number === joined || number === segmentNumber(joined - 1));
 
-export const hasCopies = ({ tracks }: StreamDescription): boolean =>
-  tracks.some(({ representations }) => representations.some(({ copied }) => copied === true));
+/** Of the picture: sound needs no frames before it. */
+export const hasCopies = (description: StreamDescription): boolean =>
+  videoRepresentationsOf(description).some(({ copied }) => copied === true);
 
-export const isCopied = ({ tracks }: StreamDescription, representation: RepresentationId): boolean =>
-  tracks.some(({ representations }) =>
-    representations.some(({ id, copied }) => id === representation && copied === true),
-  );
+export const isCopied = (description: StreamDescription, representation: RepresentationId): boolean =>
+  videoRepresentationsOf(description).some(({ id, copied }) => id === representation && copied === true);

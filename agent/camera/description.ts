@@ -1,7 +1,7 @@
 import type { StreamConfig, VideoQuality } from '../config/schema.ts';
 import { framingBitrate } from '../cmaf/framing.ts';
 import { isCopied } from '../config/schema.ts';
-import type { Representation, StreamDescription } from '../../protocol/description.ts';
+import type { StreamDescription, VideoRepresentation } from '../../protocol/description.ts';
 import type { RepresentationId } from '../../protocol/names.ts';
 import type { Renditions } from './renditions.ts';
 import type { Rendition } from './track-writer.ts';
@@ -34,7 +34,7 @@ function representationOf(
   quality: VideoQuality,
   index: number,
   { config: { codecs, width, height }, facts }: Rendition,
-): Representation {
+): VideoRepresentation {
   const isCopy = isCopied(quality);
   const { frameRate, bandwidth } = isCopy
     ? { frameRate: stream.targetFps, bandwidth: 1, ...facts }

@@ -274,6 +274,7 @@ describe('a copied stream', () => {
     const sets = parse(copied(1234))['Period']?.['AdaptationSet'] ?? [];
     expect(sets.map((set) => set['@startWithSAP'])).toEqual([undefined, '1']);
     expect(sets.map((set) => set['@id'])).toEqual(['0', '1']);
+    expect(sets.map((set) => set['ProducerReferenceTime']?.['@id'])).toEqual(['0', '1']);
     expect(sets.map((set) => set['Representation'])).toHaveLength(2);
     expect(attributes(sets[1]?.['SegmentTemplate'])['media']).not.toContain('j=');
   });
@@ -281,5 +282,83 @@ describe('a copied stream', () => {
   test('without a copied representation the manifest is the same whoever joins when', () => {
     const joined = segmentNumber(7);
     expect(mpd(description(), { ...CONTEXT, joined })).toBe(mpd(description(), CONTEXT));
+  });
+});
+
+describe('a stream with sound', () => {
+  const AAC = {
+    ...{ id: '2', codecs: 'mp4a.40.2', bandwidth: 64_000, sampleRate: 48_000, channels: 1 },
+    frameDuration: 1024 / 48_000,
+  };
+  const OPUS = { ...AAC, id: '3', codecs: 'opus', channels: 2, frameDuration: 0.02 };
+  const sound = (...representations: object[]): object => ({ kind: 'audio', language: 'de-CH', representations });
+  const sets = (overrides: Record<string, unknown>, joined?: number): Element[] =>
+    parse(
+      mpd(description(overrides), {
+        ...CONTEXT,
+        joined: joined === undefined ? undefined : segmentNumber(joined),
+      }),
+    )['Period']?.['AdaptationSet'] ?? [];
+  const idsOf = (set: Element | undefined): unknown => set?.['Representation']?.map((each) => each['@id']);
+
+  test('has it in a set of its own, on the same numbers', () => {
+    const [video, audio] = sets({ tracks: [VIDEO, sound(AAC)] });
+    expect(attributes(audio)).toEqual({
+      id: '1',
+      contentType: 'audio',
+      mimeType: 'audio/mp4',
+      lang: 'de-CH',
+      segmentAlignment: 'true',
+      startWithSAP: '1',
+      audioSamplingRate: '48000',
+    });
+    expect(attributes(audio?.['AudioChannelConfiguration'])).toEqual({
+      schemeIdUri: 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011',
+      value: '1',
+    });
+    expect(attributes(audio?.['Role'])).toEqual({ schemeIdUri: 'urn:mpeg:dash:role:2011', value: 'main' });
+    expect(audio?.['Representation']?.map(attributes)).toEqual([{ id: '2', codecs: 'mp4a.40.2', bandwidth: '64000' }]);
+    expect(attributes(audio?.['SegmentTemplate'])).toEqual({
+      ...attributes(video?.['SegmentTemplate']),
+      // Fragments of 0.1 s are five frames, of which the last begins four after the first.
+      availabilityTimeOffset: '0.915',
+    });
+  });
+
+  test('has its elements in the order of the schema (ISO/IEC 23009-1, annex B)', () => {
+    const [, audio] = sets({ tracks: [VIDEO, sound(AAC)] });
+    expect(Object.keys(audio ?? {}).filter((key) => !key.startsWith('@') && key !== '#text')).toEqual([
+      ...['AudioChannelConfiguration', 'ProducerReferenceTime', 'Resync', 'Role', 'SegmentTemplate', 'Representation'],
+    ]);
+  });
+
+  test('lets players switch between bitrates of it, not between codecs', () => {
+    const low = { ...AAC, id: '4', bandwidth: 32_000 };
+    const [, aac, opus] = sets({ tracks: [VIDEO, sound(AAC, OPUS, low)] });
+    expect([idsOf(aac), idsOf(opus)]).toEqual([['2', '4'], ['3']]);
+    expect(attributes(opus?.['SegmentTemplate'])['availabilityTimeOffset']).toBe('0.92');
+  });
+
+  test('of the camera itself, offers that first, and has nobody join it anywhere', () => {
+    const copied = { ...AAC, copied: true };
+    const tracks = [VIDEO, sound({ ...AAC, id: '5', bandwidth: 32_000 }, copied)];
+    const [, first, second] = sets({ tracks }, 7);
+    expect([idsOf(first), idsOf(second)]).toEqual([['2'], ['5']]);
+    expect([first?.['@selectionPriority'], second?.['@selectionPriority']]).toEqual(['2', undefined]);
+    expect(attributes(first)['startWithSAP']).toBe('1');
+    // Each frame of it can be begun with.
+    expect(mpd(description({ tracks }), { ...CONTEXT, joined: segmentNumber(7) })).not.toContain('j=7');
+  });
+
+  test('with a copied picture, has players join that alone', () => {
+    const picture = { ...VIDEO, representations: [{ ...VIDEO.representations[0], copied: true }] };
+    const [video, audio] = sets({ tracks: [picture, sound({ ...AAC, copied: true })] }, 7);
+    expect(video?.['SegmentTemplate']?.['@media']).toContain('?j=7');
+    expect(audio?.['SegmentTemplate']?.['@media']).not.toContain('j=');
+  });
+
+  test('and server-side switching, shows one picture and all of its sound', () => {
+    const [video, audio] = sets({ serverSideRepresentationSwitching: true, tracks: [VIDEO, sound(AAC)] });
+    expect([idsOf(video), idsOf(audio)]).toEqual([['0'], ['2']]);
   });
 });

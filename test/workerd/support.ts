@@ -47,7 +47,7 @@ export function newName(): StreamName {
 export type Description = z.input<typeof streamDescriptionSchema>;
 
 /** Segments so long that a test is over before they are. */
-export const DESCRIPTION: Description = {
+export const DESCRIPTION = {
   title: 'Front door',
   segmentDuration: 60,
   fragmentDuration: 0.1,
@@ -64,7 +64,7 @@ export const DESCRIPTION: Description = {
       ],
     },
   ],
-};
+} satisfies Description;
 
 /** An agent's WebSocket. */
 export class Agent {

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { PING, PONG } from '../../protocol/control.ts';
-import { streamDescriptionSchema, type StreamDescription } from '../../protocol/description.ts';
+import { streamDescriptionSchema, videoRepresentationsOf, type StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
 import { milliseconds, type Milliseconds, type Seconds } from '../../protocol/units.ts';
 import type { RequestFigures } from '../../protocol/statistics.ts';
@@ -126,13 +126,14 @@ export class Stream extends DurableObject<Env> {
     this.ctx.storage.kv.put('newest', { ...this.#newest(), [representation]: number });
   }
 
-  /** Gives everyone this representation, or, without one, what suits each. @returns whether the stream has it */
+  /** Gives everyone this representation of the picture, or, without one, what suits each. @returns whether there is it */
   force(representation: RepresentationId | undefined): boolean {
-    const tracks = this.#description()?.tracks ?? [];
-    const known = tracks.some((track) => track.representations.some(({ id }) => id === representation));
+    const description = this.#description();
+    const known =
+      description !== undefined && videoRepresentationsOf(description).some(({ id }) => id === representation);
     if (representation === undefined) this.ctx.storage.kv.delete('forced');
     else if (known) this.ctx.storage.kv.put('forced', representation);
-    return known || (representation === undefined && this.#description() !== undefined);
+    return known || (representation === undefined && description !== undefined);
   }
 
   /** A client has asked for a segment. */

@@ -1,5 +1,5 @@
 import type { CameraState } from '../../protocol/control.ts';
-import type { StreamDescription } from '../../protocol/description.ts';
+import { representationsOf, type Representation, type StreamDescription } from '../../protocol/description.ts';
 import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
 import { seconds, type Seconds } from '../../protocol/units.ts';
 
@@ -41,7 +41,7 @@ export interface StreamEntry {
   readonly state: StreamState | 'pushed';
   readonly detail?: string;
   readonly targetLatency?: Seconds;
-  readonly representations: readonly StreamDescription['tracks'][number]['representations'][number][];
+  readonly representations: readonly Representation[];
 }
 
 export const isPublic = (snapshot: StreamSnapshot): boolean =>
@@ -61,7 +61,7 @@ export function entryOf(stream: StreamName, snapshot: StreamSnapshot): StreamEnt
         state,
         ...(detail === undefined ? {} : { detail }),
         targetLatency: description.targetLatency,
-        representations: description.tracks.flatMap((track) => track.representations),
+        representations: representationsOf(description),
       };
     }
   }
