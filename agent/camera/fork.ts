@@ -23,6 +23,7 @@ export function forkedSource(camera: FrameSource, encoding: EncodingOptions): Tr
     const failed = Promise.withResolvers<Failure>();
     const copied = sinks.filter((_, index) => isCopied(video[index]!));
     const encoded = sinks.filter((_, index) => !isCopied(video[index]!));
+    if (encoding.encoder !== undefined && encoded.length > 0) await encoding.encoder.ready();
     const branches: FrameSink[] = copied.map(
       (sink) =>
         new CopiedTrack({

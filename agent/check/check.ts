@@ -79,7 +79,7 @@ async function findingsOf(
 
   const { ffmpeg, findings } = await told(
     'FFmpeg',
-    () => checkFfmpeg(config, around.environment, around.signal),
+    () => checkFfmpeg(config, around),
     (result) => result.findings,
   );
   const cameras = await atMost(CAMERAS_AT_ONCE, config.streams, (stream) =>

@@ -1,6 +1,8 @@
 import { execa } from 'execa';
+import type { Surroundings } from '../commands/surroundings.ts';
 import type { Config } from '../config/load.ts';
 import { messageOf } from '../errors.ts';
+import { encoderFindings } from './encoder-findings.ts';
 import { locateFfmpeg, type FfmpegProgram } from '../ffmpeg/locate.ts';
 import { about, type Finding } from './finding.ts';
 
@@ -15,8 +17,7 @@ const ANSWER_MS = 10_000;
 
 export async function checkFfmpeg(
   config: Config,
-  environment: Readonly<Record<string, string | undefined>>,
-  signal: AbortSignal,
+  { environment, clock, signal }: Pick<Surroundings, 'environment' | 'clock' | 'signal'>,
 ): Promise<FfmpegCheck> {
   const finding = about('ffmpeg', 'FFmpeg');
   let ffmpeg: FfmpegProgram;
@@ -25,18 +26,19 @@ export async function checkFfmpeg(
   } catch (error) {
     return { ffmpeg: undefined, findings: [finding.broken(messageOf(error))] };
   }
+  const encoders = await encoderFindings(config.streams, { ffmpeg, clock, signal });
   const { path, version, origin } = ffmpeg;
   const figures = { path, version, origin };
   const found = `${version} at ${path} (${origin}), with libx264`;
   // The clock in the generated picture is drawn by it.
   const generated = config.streams.filter(({ type }) => type === 'GEN').map(({ stream }) => stream);
-  if (generated.length === 0) return { ffmpeg, findings: [finding.fine(found, figures)] };
+  if (generated.length === 0) return { ffmpeg, findings: [finding.fine(found, figures), ...encoders] };
   if (await hasFilter(path, 'drawtext', signal)) {
-    return { ffmpeg, findings: [finding.fine(`${found} and drawtext`, figures)] };
+    return { ffmpeg, findings: [finding.fine(`${found} and drawtext`, figures), ...encoders] };
   }
   const missing = `has no drawtext, which "type": "GEN" of ${generated.join(', ')} needs`;
   const remedy = `name one built with libfreetype by "ffmpeg" in the configuration (Debian's is)`;
-  return { ffmpeg, findings: [finding.fine(found, figures), finding.broken(`${missing}: ${remedy}`)] };
+  return { ffmpeg, findings: [finding.fine(found, figures), finding.broken(`${missing}: ${remedy}`), ...encoders] };
 }
 
 async function hasFilter(path: string, filter: string, signal: AbortSignal): Promise<boolean> {

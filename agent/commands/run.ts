@@ -7,6 +7,8 @@ import { KeptCamera } from '../camera/kept-camera.ts';
 import { wayTo } from '../camera/way.ts';
 import type { CameraStatus } from '../camera/status.ts';
 import { publishTokenOf, secretOf, secretsOf } from '../config/credentials.ts';
+import { Encoders } from '../encoders/encoders.ts';
+import { StreamEncoder } from '../encoders/stream-encoder.ts';
 import { isLoopback } from '../embedded-edge/sites.ts';
 import { startEmbeddedEdge, newSecret, type EmbeddedEdge } from '../embedded-edge.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
@@ -57,8 +59,10 @@ export async function run(
       say(`All streams: ${await watchUrl(embedded, config, undefined)}`);
       warnOfOpenDoors(config, (text) => log.warn(text));
     }
+    const encoders = new Encoders({ ffmpeg, clock: around.clock, signal });
     for (const stream of config.streams) {
-      const way = wayTo({ stream, ffmpeg, clock, machine: around.clock, log });
+      const encoder = new StreamEncoder({ stream, encoders, log });
+      const way = wayTo({ stream, ffmpeg, clock, machine: around.clock, log, encoder });
       const summary = await summaryOf(stream, config, { edge, clock, log });
       const redact = (text: string): string => redactor.redact(text);
       const make = (over: AbortSignal): Camera =>

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { RESERVED_NAMES, STREAM_NAME, streamNameSchema } from '../../protocol/names.ts';
 import { seconds } from '../../protocol/units.ts';
+import { deviceProblem, ENCODERS } from '../encoders/encoder.ts';
 import { parseCameraUrl } from '../rtsp/camera-url.ts';
 import { publishTokenSchema, secretSchema } from './credentials.ts';
 import { shown } from './shown.ts';
@@ -110,6 +111,14 @@ const common = {
     .describe('Whether the edge chooses the quality of each segment (SSRS); all qualities need one targetWidth then.'),
   saveStats: flag.prefault(false).describe("Whether statistics of each client's requests are written to a file."),
   timeShift: duration(0, 600).prefault('30').describe('Depth of the time-shift buffer in seconds.'),
+  encoder: z
+    .enum(ENCODERS)
+    .prefault('software')
+    .describe('What encodes: software (x264), a chip by its name in FFmpeg, or auto, the first that fits.'),
+  device: z
+    .string()
+    .optional()
+    .describe('The chip that encodes, /dev/dri/renderD129 or with nvenc the number of a GPU; else the first.'),
   alwaysOn: flag.prefault(false).describe('Whether the camera runs while nobody watches.'),
   public: flag.prefault(false).describe('Whether everyone may play it where playback needs a token.'),
   qualities: z
@@ -168,6 +177,17 @@ const streamEntry = z
     if (stream.serverSideRepresentationSwitching) {
       refuse(first, 'expected no copy with serverSideRepresentationSwitching: what is encoded here is not like it');
     }
+  })
+  .superRefine(({ encoder, device, serverSideRepresentationSwitching }, context) => {
+    const refuse = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+    if (serverSideRepresentationSwitching && encoder !== 'software' && encoder !== 'auto') {
+      refuse(
+        'encoder',
+        `expected "software" with serverSideRepresentationSwitching, got "${encoder}": its qualities need the same parameter sets, which only x264 is known to make`,
+      );
+    }
+    const problem = device === undefined ? undefined : deviceProblem(encoder, device);
+    if (problem !== undefined) refuse('device', `${problem}, got ${shown(device)}`);
   })
   .refine((stream) => stream.segmentDuration * stream.targetFps >= 2, {
     path: ['segmentDuration'],

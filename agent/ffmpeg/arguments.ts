@@ -1,4 +1,6 @@
 import { encodedQualities, type EncodedQuality, type StreamConfig } from '../config/schema.ts';
+import { SOFTWARE, type Encoder } from '../encoders/encoder.ts';
+import { encoderFlags, type EncoderFlags } from '../encoders/flags.ts';
 import type { VideoConfig } from '../media/track.ts';
 import { seconds, type Seconds } from '../../protocol/units.ts';
 import { h264Level, LEAST_LEVEL } from './h264-level.ts';
@@ -38,6 +40,8 @@ export function ffmpegRun(
     readonly fed?: Fed;
     /** How far `now`, and times in the pipes, are ahead of this machine's clock, which counts where it opens the input itself. */
     readonly ahead?: Seconds;
+    /** Default: software. */
+    readonly encoder?: Encoder | undefined;
     /** By quality, into what the picture is to fit, with bars where it has another shape. */
     readonly shapes?: readonly Shape[] | undefined;
   },
@@ -45,6 +49,7 @@ export function ffmpegRun(
   // Before every time there can be: the first frame is put at the boundary before it.
   const base = seconds(Math.floor(options.now - stream.segmentDuration) - 2);
   const qualities = encodedQualities(stream);
+  const encoders = qualities.map((quality) => flagsFor(stream, quality, options));
   const branches = qualities.map((_, index) => `[q${index}]`);
   const { input, filters } = options.fed === undefined ? source(stream) : fed(options.fed);
   const graph = [
@@ -52,15 +57,16 @@ export function ffmpegRun(
     `split=${qualities.length}${branches.join('')}`,
   ].join(',');
   const scales = qualities.map(
-    (quality, index) => `[q${index}]${scale(quality, options.shapes?.[index])},format=yuv420p[v${index}]`,
+    (quality, index) => `[q${index}]${scale(quality, options.shapes?.[index])},${encoders[index]!.picture}[v${index}]`,
   );
   return {
     base,
     args: [
       ...['-hide_banner', '-nostats', '-nostdin', '-loglevel', 'level+warning'],
+      ...(encoders[0]?.device ?? []),
       ...input,
       ...['-filter_complex', [graph, ...scales].join(';'), '-copyts'],
-      ...qualities.flatMap((quality, index) => output(stream, quality, index, options.hasFpsMode)),
+      ...qualities.flatMap((quality, index) => output(stream, quality, index, encoders[index]!)),
     ],
   };
 }
@@ -137,29 +143,45 @@ function timestamps(stream: StreamConfig, base: Seconds, ahead: Seconds): string
 }
 
 /** A keyframe at the frame nearest each boundary. Half a millisecond more for what rounding took. */
-function keyframes(stream: StreamConfig): string {
+function keyframes(stream: EncodedStream): string {
   const d = stream.segmentDuration;
   const half = 0.5 / stream.targetFps + 0.0005;
   return `expr:isnan(prev_forced_t)+gte(t+${half},(floor((prev_forced_t+${half})/${d})+1)*${d})`;
 }
 
-function output(stream: StreamConfig, quality: EncodedQuality, index: number, hasFpsMode: boolean): readonly string[] {
-  const bitrate = `${quality.targetBitrate}k`;
-  const level = levelOf(stream, quality);
-  const framesPerSegment = stream.segmentDuration * stream.targetFps;
+/** What the encoder of a quality is told. */
+export function flagsFor(
+  stream: EncodedStream,
+  quality: EncodedQuality,
+  { encoder = SOFTWARE, hasFpsMode }: { readonly encoder?: Encoder | undefined; readonly hasFpsMode: boolean },
+): EncoderFlags {
+  const { targetFps, serverSideRepresentationSwitching: stitchable } = stream;
+  const framesPerSegment = stream.segmentDuration * targetFps;
   // One that is about as long as a segment, or longer, would set a keyframe of its own just before the forced one.
   const intraInterval = stream.intraInterval < 0.9 * framesPerSegment ? stream.intraInterval : 100_000;
+  const encoding = { targetFps, intraInterval, level: levelOf(stream, quality), stitchable };
+  return encoderFlags(encoder, encoding, hasFpsMode);
+}
+
+/** What of a stream's definition its encoders have to know. */
+export type EncodedStream = Pick<
+  StreamConfig,
+  'stream' | 'targetFps' | 'segmentDuration' | 'intraInterval' | 'serverSideRepresentationSwitching' | 'qualities'
+>;
+
+/** A quality into a pipe of its own. */
+export function output(
+  stream: EncodedStream,
+  { targetBitrate }: EncodedQuality,
+  index: number,
+  { rate, codec }: EncoderFlags,
+): readonly string[] {
+  const bitrate = `${targetBitrate}k`;
   return [
-    ...['-map', `[v${index}]`],
-    ...(hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough']),
+    ...['-map', `[v${index}]`, ...rate],
     // Else times would be rounded to the frame rate's grid.
-    ...['-enc_time_base', '1/1000'],
-    ...['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-profile:v', 'high', '-bf', '0'],
-    ...['-g', String(intraInterval), '-sc_threshold', '0', '-forced-idr', '1'],
+    ...['-enc_time_base', '1/1000', ...codec],
     ...['-force_key_frames', keyframes(stream)],
-    // Rate control by the rate that is meant, not by a guess at the source's.
-    ...['-x264-params', `fps=${stream.targetFps}${stream.serverSideRepresentationSwitching ? ':stitchable=1' : ''}`],
-    ...(level === undefined ? [] : ['-level', level]),
     ...['-b:v', bitrate, '-maxrate', bitrate, '-bufsize', bitrate],
     // Whose it is, for people who look at what runs here.
     ...['-metadata', `title=${stream.stream}`],
@@ -168,7 +190,7 @@ function output(stream: StreamConfig, quality: EncodedQuality, index: number, ha
 }
 
 /** What level is to be said, where the encoder is not to choose it. */
-function levelOf(stream: StreamConfig, { targetWidth, targetBitrate }: EncodedQuality): string | undefined {
+function levelOf(stream: EncodedStream, { targetWidth, targetBitrate }: EncodedQuality): string | undefined {
   if (stream.serverSideRepresentationSwitching) return commonLevel(stream);
   // Of a small picture it would say one so low, 1b, that browsers know no such codec. Twice as high as wide is as high as
   // it gets.
@@ -180,7 +202,7 @@ function levelOf(stream: StreamConfig, { targetWidth, targetBitrate }: EncodedQu
  * With server-side switching a player has one init segment for all qualities, so their parameter sets must be the same:
  * same size (the configuration is checked for it), and same level, which the encoder would choose by bitrate.
  */
-function commonLevel(stream: StreamConfig): string {
+function commonLevel(stream: EncodedStream): string {
   const qualities = encodedQualities(stream);
   const width = Math.max(...qualities.map(({ targetWidth }) => targetWidth));
   const kbps = Math.max(...qualities.map(({ targetBitrate }) => targetBitrate));

@@ -4,6 +4,7 @@ import { TimestampJump } from '../cmaf/segmenter.ts';
 import type { Clock } from '../clock.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
+import type { StreamEncoder } from '../encoders/stream-encoder.ts';
 import type { Failure } from '../media/failure.ts';
 import type { FrameSink } from '../media/source.ts';
 import { secondsOfMilliseconds, type Seconds } from '../../protocol/units.ts';
@@ -17,6 +18,8 @@ export interface EncodingOptions {
   readonly ffmpeg: FfmpegProgram;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: software. */
+  readonly encoder?: StreamEncoder;
 }
 
 /** One run of FFmpeg, and what it makes of each quality. */
@@ -29,7 +32,7 @@ export interface Encoding {
 
 /** The first thing that goes wrong ends it. @param run.sinks for each encoded quality, in order */
 export function startEncoding(
-  { stream, ffmpeg, clock, log }: EncodingOptions,
+  { stream, ffmpeg, clock, log, encoder }: EncodingOptions,
   run: {
     readonly sinks: readonly Pick<FrameSink, 'config' | 'frame'>[];
     readonly fed?: Fed;
@@ -40,7 +43,8 @@ export function startEncoding(
 ): Encoding {
   const broken = new AbortController();
   const { hasFpsMode } = ffmpeg;
-  const { base, args } = ffmpegRun(stream, { ...run, now: secondsOfMilliseconds(clock.wall()), hasFpsMode });
+  const now = secondsOfMilliseconds(clock.wall());
+  const { base, args } = ffmpegRun(stream, { ...run, now, hasFpsMode, encoder: encoder?.current });
   const process = startFfmpeg({
     ...{ path: ffmpeg.path, args, pipes: run.sinks.length, fed: run.fed !== undefined },
     onLine: (line) => log.debug({ ffmpeg: line }, 'FFmpeg says'),

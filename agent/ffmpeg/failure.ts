@@ -52,17 +52,23 @@ const CAUSES: readonly { readonly pattern: RegExp; readonly failure: Failure }[]
  * @param exit how it ended
  */
 export function failureOf(lines: readonly string[], exit: string): Failure {
+  if (exit === WELL) return { kind: 'ended', message: 'what it was told to read has come to its end' };
   const text = lines.join('\n');
   const known = CAUSES.find(({ pattern }) => pattern.test(text));
   if (known !== undefined) return known.failure;
-  const last = lines.findLast((line) => /\[(?:error|fatal)\]/.test(line)) ?? lines.at(-1);
-  const said = last
-    ?.replace(/\[[^\]]*\] ?/g, '')
-    // It goes to the edge and from there to whoever may watch.
+  const last = lines.findLast(isError) ?? lines.at(-1);
+  const said = last === undefined ? '' : wordsOf(last);
+  return { kind: 'encoder', message: said === '' ? `FFmpeg ended (${exit})` : `FFmpeg ended (${exit}): ${said}` };
+}
+
+/** How it ends when there is nothing more to read. */
+const WELL = 'exit code 0';
+
+export const isError = (line: string): boolean => /\[(?:error|fatal)\]/.test(line);
+
+/** A line as it may go to the edge and from there to whoever may watch. */
+export const wordsOf = (line: string): string =>
+  line
+    .replace(/\[[^\]]*\] ?/g, '')
     .replaceAll(/\b[a-z][a-z0-9+.-]{0,20}:\/\/\S*[^\s:]/gi, 'its URL')
     .trim();
-  return {
-    kind: 'encoder',
-    message: said === undefined || said === '' ? `FFmpeg ended (${exit})` : `FFmpeg ended (${exit}): ${said}`,
-  };
-}

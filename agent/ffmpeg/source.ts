@@ -25,6 +25,7 @@ const silentFor = (waited: Milliseconds): Failure => ({
 export function ffmpegSource(options: OpeningOptions): TracksSource {
   const { clock, machine } = options;
   return async (sinks, ended) => {
+    if (options.encoder !== undefined) await options.encoder.ready();
     const over = new AbortController();
     const signal = AbortSignal.any([ended, over.signal]);
     let newest: Milliseconds | undefined;
@@ -45,6 +46,11 @@ export function ffmpegSource(options: OpeningOptions): TracksSource {
     const failure = await Promise.race([encoding.over, silent, clockStep(clock, machine, signal)]);
     over.abort();
     await encoding.over;
+    // What it reads may be what has failed; where that shows, it is.
+    if (failure !== undefined && isOfEncoder(failure, newest !== undefined)) options.encoder?.failed(failure);
     return ended.aborted ? undefined : failure;
   };
 }
+
+const isOfEncoder = ({ kind }: Failure, hasMade: boolean): boolean =>
+  kind === 'encoder' || (kind === 'silent' && !hasMade);

@@ -104,6 +104,7 @@ export class Transcoder implements FrameSink {
       this.#failures = lasted > GOOD_RUN ? 1 : this.#failures + 1;
       const delay = delayAfter(SOON, this.#failures);
       if (failure !== undefined) {
+        this.#options.encoder?.failed(failure);
         onFailure(failure, this.#failures >= MOST_FAILURES);
         log.warn(`${stream.stream}: ${failure.message}; trying again in ${delay / 1000} s`);
       }

@@ -14,6 +14,8 @@ export interface Failure {
     | 'absent'
     /** It sends nothing, or nothing more. */
     | 'silent'
+    /** What was opened has come to its end: a file, or a program that sent. */
+    | 'ended'
     /** What it says can't be understood, or can't be used this way: another way may do. */
     | 'unusable'
     /** Times of frames went astray, or this machine's clock was set: nothing is wrong with it, it is to be started anew. */

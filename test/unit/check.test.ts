@@ -3,6 +3,7 @@ import { atMost } from '../../agent/check/pool.ts';
 import { cameraFindings } from '../../agent/check/camera-findings.ts';
 import { clockFinding, differenceOf } from '../../agent/check/clock.ts';
 import { whyUnreachable } from '../../agent/check/edge-request.ts';
+import { encoderFinding } from '../../agent/check/encoder-findings.ts';
 import { about } from '../../agent/check/finding.ts';
 import type { Observation, RtspStream } from '../../agent/check/observation.ts';
 import { frameRateOf, keyframeDistanceOf, PacketReader, type Packet } from '../../agent/check/packet.ts';
@@ -10,6 +11,7 @@ import { passageFinding, verdictOf } from '../../agent/check/passage-verdict.ts'
 import { jsonReport, textReport } from '../../agent/check/report.ts';
 import { pictureSizeOf, sourceVideoOf } from '../../agent/check/source-video.ts';
 import { claimsOf } from '../../agent/check/token-check.ts';
+import type { Trial } from '../../agent/encoders/trial.ts';
 import { streamsSchema } from '../../agent/config/schema.ts';
 import type { StreamName } from '../../protocol/names.ts';
 import { signToken } from '../../protocol/token.ts';
@@ -249,6 +251,31 @@ describe("the edge's clock", () => {
       expect(finding.message).toMatch(message);
     },
   );
+});
+
+describe('an encoder', () => {
+  const trial = (verdict: Trial['verdict'], device?: string): Trial => ({
+    ...{ verdict, encoder: { kind: 'vaapi', device, options: new Map(), lowPower: false } },
+  });
+  const said = (verdict: Trial['verdict'], users: readonly string[] = []): string => {
+    const { level, message } = encoderFinding('vaapi', trial(verdict, '/dev/dri/renderD128'), users);
+    return `${level}: ${message}`;
+  };
+
+  test.each<[verdict: Trial['verdict'], users: readonly string[], expected: string]>([
+    [{ kind: 'fits' }, ['front'], 'fine: VAAPI on /dev/dri/renderD128 can encode: a frame out for each in, at once'],
+    [{ kind: 'unfit', reason: 'no' }, [], "fine: VAAPI on /dev/dri/renderD128 can't encode: no"],
+    [
+      ...([{ kind: 'unfit', reason: 'no' }, ['front', 'back']] as const),
+      "warning: VAAPI on /dev/dri/renderD128 can't encode: no; software encodes front, back instead",
+    ],
+    [
+      ...([{ kind: 'late', frames: 1 }, ['front']] as const),
+      'warning: VAAPI on /dev/dri/renderD128 can encode, but it holds back a frame, so that pictures are later by as much: "auto" leaves it out',
+    ],
+  ])('that %o, named by %o', (verdict, users, expected) => {
+    expect(said(verdict, users)).toBe(expected);
+  });
 });
 
 test('a token tells what it is for', async () => {
