@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { STRIPS, startStream, type Setup } from './glass-stream.ts';
 import { Viewer, type Player, type Viewing } from './glass-viewer.ts';
-import type { Sight } from './glass-eye.ts';
+import type { Picture, Sight } from './glass-eye.ts';
 import type { Network } from './network.ts';
 
 export interface Look extends Setup {
@@ -19,7 +19,7 @@ export interface Outcome {
   readonly ages: readonly number[];
   /** The longest time that one picture stayed. */
   readonly longestPicture: number;
-  /** Pictures whose clock could not be read. */
+  /** Pictures whose clock could not be read, or reads otherwise than their media time by more than that of all the others. */
   readonly unread: number;
   readonly stalls: number;
   readonly stalledFor: number;
@@ -90,12 +90,14 @@ function between(
 ): Omit<Outcome, 'cold' | 'warm' | 'aim' | 'believed' | 'kbps' | 'idle' | 'errors'> {
   const pictures = after.pictures.filter(({ at }) => at >= from);
   const stalls = after.stalls.filter(({ at }) => at >= from);
-  const later = pictures.flatMap(({ captured, time }) => (captured === null ? [] : [1000 * time - captured]));
+  const later = pictures.flatMap((picture) => laterOf(picture) ?? []);
+  const mediaTimeLater = later.toSorted((a, b) => a - b)[later.length >> 1] ?? NaN;
+  const isRead = (picture: Picture): boolean => Math.abs((laterOf(picture) ?? NaN) - mediaTimeLater) < MISREAD_MS;
   return {
-    mediaTimeLater: later.toSorted((a, b) => a - b)[later.length >> 1] ?? NaN,
-    ages: pictures.flatMap(({ at, captured }) => (captured === null ? [] : [at - captured])),
+    mediaTimeLater,
+    ages: pictures.flatMap((picture) => (isRead(picture) ? picture.at - (picture.captured ?? NaN) : [])),
     longestPicture: Math.max(...pictures.slice(1).map(({ at }, index) => at - (pictures[index]?.at ?? at))),
-    unread: pictures.filter(({ captured }) => captured === null).length,
+    unread: pictures.filter((picture) => !isRead(picture)).length,
     stalls: stalls.length,
     stalledFor: stalls.reduce((sum, { ms }) => sum + ms, 0),
     waits: after.waits.filter((at) => at >= from).length,
@@ -103,6 +105,13 @@ function between(
     dropped: after.dropped - before.dropped,
   };
 }
+
+/** By how much a picture's media time is later than the clock in it, in milliseconds. */
+const laterOf = ({ time, captured }: Picture): number | undefined =>
+  captured === null ? undefined : 1000 * time - captured;
+
+/** A camera's encoder spoils a cell of the clock now and then, mostly of the first picture after a keyframe. */
+const MISREAD_MS = 20;
 
 /** Milliseconds that a processor of this machine has had nothing to do, on average. */
 const idleClock = (): number => cpus().reduce((sum, { times }) => sum + times.idle, 0) / cpus().length;
