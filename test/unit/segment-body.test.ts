@@ -43,7 +43,7 @@ test('what is sent again goes out in few pieces, none of which is larger than th
 test('an ending is one box, which players skip, with the name of the run', () => {
   const ending = segmentEnding('run-1');
   const { boxes, length } = splitBoxes(ending);
-  expect(boxes.map(({ type }) => type)).toEqual(['free']);
+  expect(boxes.map(({ type }) => type)).toEqual(['mdat']);
   expect(length).toBe(ending.byteLength);
   expect(Buffer.from(ending).toString('latin1')).toContain('run-1');
 });
