@@ -1,5 +1,6 @@
 import type { StreamConfig, VideoQuality } from '../config/schema.ts';
 import { framingBitrate } from '../cmaf/framing.ts';
+import { safeInputOptions } from '../ffmpeg/input-options.ts';
 import { isCopied } from '../config/schema.ts';
 import type { StreamDescription, VideoRepresentation } from '../../protocol/description.ts';
 import type { RepresentationId } from '../../protocol/names.ts';
@@ -47,5 +48,17 @@ function representationOf(
 }
 
 /** The entry of `streams.json`, its input without credentials. */
-const definitionOf = (stream: StreamConfig): string =>
-  JSON.stringify(stream.type === 'RTSP' ? { ...stream, input: stream.input.safe } : stream);
+function definitionOf(stream: StreamConfig): string {
+  switch (stream.type) {
+    case 'GEN':
+      return JSON.stringify(stream);
+    case 'RTSP':
+      return JSON.stringify({ ...stream, input: stream.input.safe });
+    case 'FFMPEG':
+      return JSON.stringify({
+        ...stream,
+        input: stream.input.safe,
+        inputOptions: safeInputOptions(stream.inputOptions),
+      });
+  }
+}

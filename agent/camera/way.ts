@@ -19,7 +19,7 @@ export interface Way {
 export function wayTo(options: OpeningOptions): Way {
   const { stream, log } = options;
   const byFfmpeg = withoutCopies(stream, ffmpegSource(options));
-  if (stream.type === 'GEN' || stream.via === 'ffmpeg') return { source: byFfmpeg, goOver: () => false };
+  if (stream.type !== 'RTSP' || stream.via === 'ffmpeg') return { source: byFfmpeg, goOver: () => false };
   const { input: url, transport } = stream;
   const named = log.child({}, { msgPrefix: `${stream.stream}: ` });
   const client = forkedSource(cameraSource({ ...options, url, transport, log: named }), options);

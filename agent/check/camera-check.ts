@@ -28,6 +28,11 @@ export async function checkCamera(options: {
       if ('packets' in seen) return withOffer(cameraFindings(stream, seen), { ...options, stream }, seen);
       return [finding.broken(`${stream.input.safe}: ${seen.message}`)];
     }
+    case 'FFMPEG': {
+      const seen = await observeByFfmpeg({ ...options, stream });
+      if ('packets' in seen) return cameraFindings(stream, seen);
+      return [finding.broken(`${stream.input.safe}: ${seen.message}`)];
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import type { Milliseconds } from '../../protocol/units.ts';
 import { encodedQualities } from '../config/schema.ts';
 import { copyFindings } from './copy-findings.ts';
 import { about, type Figures, type Finding } from './finding.ts';
-import type { Observation, RtspStream } from './observation.ts';
+import type { CameraStream, Observation } from './observation.ts';
 import { frameRateOf, keyframeDistanceOf, type KeyframeDistance } from './packet.ts';
 import { codecName } from './source-video.ts';
 
@@ -12,7 +12,7 @@ const RATE_TOLERANCE = 0.07;
 const LONG_KEYFRAME_DISTANCE_S = 4;
 
 /** What a camera sends, and what of it does not suit the stream's definition. Pure. */
-export function cameraFindings(stream: RtspStream, seen: Observation): Finding[] {
+export function cameraFindings(stream: CameraStream, seen: Observation): Finding[] {
   const rate = frameRateOf(seen.packets);
   const distance = keyframeDistanceOf(seen.packets);
   const keyframeSeconds = rate === undefined || distance === undefined ? undefined : distance.usual / rate;
@@ -23,6 +23,7 @@ export function cameraFindings(stream: RtspStream, seen: Observation): Finding[]
     codecWarning(stream, seen),
     reorderingWarning(seen),
     lossWarning(seen),
+    paceWarning(seen),
     rateWarning(stream, rate),
     widthWarning(stream, seen),
     undecoded === undefined ? keyframeWarning(stream, keyframeSeconds) : undefined,
@@ -42,7 +43,7 @@ export function cameraFindings(stream: RtspStream, seen: Observation): Finding[]
   ];
 }
 
-function whyUndecoded(stream: RtspStream, { firstPicture, packets }: Observation): string | undefined {
+function whyUndecoded(stream: CameraStream, { firstPicture, packets }: Observation): string | undefined {
   if (firstPicture !== undefined || encodedQualities(stream).length === 0) return undefined;
   return packets.some(({ keyframe }) => keyframe)
     ? 'its frames come, but FFmpeg can decode none of them: choose H.264 in the camera'
@@ -53,7 +54,7 @@ function wayWarning({ instead }: Observation): string | undefined {
   return instead && `FFmpeg has to speak to it, which takes every frame a frame's time later: ${instead.message}`;
 }
 
-function codecWarning(stream: RtspStream, { video }: Observation): string | undefined {
+function codecWarning(stream: CameraStream, { video }: Observation): string | undefined {
   if (video.codec !== 'hevc' || encodedQualities(stream).length === 0) return undefined;
   return 'H.265 costs this machine more to decode, and is encoded anew to H.264: choose H.264 in the camera';
 }
@@ -68,7 +69,15 @@ function lossWarning({ lost }: Observation): string | undefined {
   return `${lost} packets were lost on the way, each a picture until the next keyframe: use "transport": "tcp", or mend the network`;
 }
 
-function rateWarning(stream: RtspStream, rate: number | undefined): string | undefined {
+/** So much faster it may come at first: of what lay there. */
+const MOST_PACE = 1.5;
+
+function paceWarning({ pace }: Observation): string | undefined {
+  if (pace === undefined || pace < MOST_PACE) return undefined;
+  return `comes ${numberText(pace)} times as fast as it is to be seen: add "-re" to "inputOptions"`;
+}
+
+function rateWarning(stream: CameraStream, rate: number | undefined): string | undefined {
   const { targetFps } = stream;
   if (encodedQualities(stream).length === 0) return undefined;
   if (rate === undefined || rate >= targetFps * (1 - RATE_TOLERANCE)) return undefined;
@@ -77,7 +86,7 @@ function rateWarning(stream: RtspStream, rate: number | undefined): string | und
   return `${sent}: set "targetFps" to ${possible}, or raise the camera's rate`;
 }
 
-function widthWarning(stream: RtspStream, { video }: Observation): string | undefined {
+function widthWarning(stream: CameraStream, { video }: Observation): string | undefined {
   const width = video.size?.width;
   const widest = Math.max(...encodedQualities(stream).map(({ targetWidth }) => targetWidth));
   if (width === undefined || widest <= width) return undefined;
@@ -86,7 +95,7 @@ function widthWarning(stream: RtspStream, { video }: Observation): string | unde
 }
 
 /** @param distance undefined when it is longer than the camera was looked at */
-function keyframeWarning({ alwaysOn }: RtspStream, distance: number | undefined): string | undefined {
+function keyframeWarning({ alwaysOn }: CameraStream, distance: number | undefined): string | undefined {
   if (alwaysOn || (distance !== undefined && distance <= LONG_KEYFRAME_DISTANCE_S)) return undefined;
   return 'whoever is first to watch waits for a keyframe: let the camera send one every 1 to 2 s, or set "alwaysOn": true';
 }

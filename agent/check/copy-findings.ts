@@ -1,6 +1,6 @@
 import { encodedQualities, isCopied } from '../config/schema.ts';
 import { about, type Finding } from './finding.ts';
-import type { Observation, RtspStream } from './observation.ts';
+import type { Observation, CameraStream } from './observation.ts';
 import { longestWithoutKeyframe } from './packet.ts';
 import { codecName } from './source-video.ts';
 
@@ -8,7 +8,7 @@ import { codecName } from './source-video.ts';
 const MOST_BETWEEN_KEYFRAMES_S = 10;
 
 /** What will become of a quality that is copied, and of those beside it; nothing where there is none. Pure. */
-export function copyFindings(stream: RtspStream, seen: Observation): Finding[] {
+export function copyFindings(stream: CameraStream, seen: Observation): Finding[] {
   if (!stream.qualities.video.some(isCopied)) return [];
   const finding = about('camera', stream.stream);
   const why = whyNotCopied(seen);

@@ -4,9 +4,15 @@ import { setInterval } from 'node:timers/promises';
 import { FIRST_PIPE, source } from '../ffmpeg/arguments.ts';
 import { startFfmpeg } from '../ffmpeg/process.ts';
 import type { Failure } from '../media/failure.ts';
-import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
-import { FIRST_PACKET, NO_PACKET, type Observation, type ObservationOptions, type RtspStream } from './observation.ts';
-import { PacketReader, type Packet } from './packet.ts';
+import { milliseconds, secondsOfMilliseconds, type Milliseconds } from '../../protocol/units.ts';
+import {
+  FIRST_PACKET,
+  NO_PACKET,
+  type Observation,
+  type CameraStream,
+  type ObservationOptions,
+} from './observation.ts';
+import { paceOf, PacketReader, type Packet } from './packet.ts';
 import { pictureSizeOf, sourceVideoOf, type SourceVideo } from './source-video.ts';
 
 const FIRST_PICTURE_MS = 16_000;
@@ -20,12 +26,12 @@ const WATCH_INTERVAL_MS = 50;
 const KNOCK_MS = 5000;
 
 /** Through FFmpeg, where that is what `run` does: the frames as they come, and the first one decoded. */
-export async function observeByFfmpeg(options: ObservationOptions): Promise<Observation | Failure> {
+export async function observeByFfmpeg(options: ObservationOptions<CameraStream>): Promise<Observation | Failure> {
   const { stream, ffmpeg, clock } = options;
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
   const started = clock.monotonic();
-  const sofar = new Sight(() => milliseconds(clock.monotonic() - started));
+  const sofar = new Sight(stream, () => milliseconds(clock.monotonic() - started));
   const process = startFfmpeg({
     path: ffmpeg.path,
     args: lookArguments(stream, ffmpeg.hasFpsMode),
@@ -37,14 +43,16 @@ export async function observeByFfmpeg(options: ObservationOptions): Promise<Obse
   const ended = process.ended.then((failure) => failure ?? new Promise<never>(() => {}));
   try {
     const failure = await Promise.race([seenEnough(sofar, signal), ended, nobodyAnswers(stream, signal)]);
-    return failure ?? sofar.observation() ?? NO_PACKET;
+    // A recording may be over before enough was seen.
+    const seen = failure === undefined || failure.kind === 'ended' ? sofar.observation() : undefined;
+    return seen ?? failure ?? NO_PACKET;
   } finally {
     over.abort();
     await process.ended;
   }
 }
 
-function lookArguments(stream: RtspStream, hasFpsMode: boolean): string[] {
+function lookArguments(stream: CameraStream, hasFpsMode: boolean): string[] {
   return [
     ...['-hide_banner', '-nostats', '-nostdin', '-loglevel', 'level+info'],
     ...source(stream).input,
@@ -71,12 +79,17 @@ class Sight {
   readonly #since: () => Milliseconds;
   readonly #reader = new PacketReader();
   readonly #packets: Packet[] = [];
+  /** By their own times, where they have such. */
+  readonly #own: Packet[] = [];
+  readonly #hasOwnTimes: boolean;
   #video: SourceVideo | undefined;
   #firstPacket: Milliseconds | undefined;
   #firstPicture: Milliseconds | undefined;
 
   /** @param since the time since the start */
-  constructor(since: () => Milliseconds) {
+  constructor(stream: CameraStream, since: () => Milliseconds) {
+    // Those of a camera are when they came.
+    this.#hasOwnTimes = stream.type === 'FFMPEG';
     this.#since = since;
   }
 
@@ -94,7 +107,8 @@ class Sight {
     const packet = this.#reader.push(line);
     if (packet === undefined) return;
     this.#firstPacket ??= this.#since();
-    this.#packets.push(packet);
+    if (this.#hasOwnTimes) this.#own.push(packet);
+    this.#packets.push(this.#hasOwnTimes ? { ...packet, time: secondsOfMilliseconds(this.#since()) } : packet);
   }
 
   observation(): Observation | undefined {
@@ -107,6 +121,7 @@ class Sight {
       // It has only one time for a frame.
       reordering: milliseconds(0),
       lost: 0,
+      pace: this.#hasOwnTimes ? paceOf(this.#packets, this.#own) : undefined,
     };
   }
 
@@ -129,8 +144,10 @@ async function seenEnough(sofar: Sight, signal: AbortSignal): Promise<undefined>
  * Resolves when nothing answers at the camera's address: FFmpeg would wait for minutes. Pending for ever when something
  * does, even if it says no, because FFmpeg tells of that.
  */
-function nobodyAnswers({ input }: RtspStream, signal: AbortSignal): Promise<Failure> {
-  const { protocol, hostname, port } = new URL(input.safe);
+function nobodyAnswers(stream: CameraStream, signal: AbortSignal): Promise<Failure> {
+  // FFmpeg itself is told how long to wait, or waits for somebody to call.
+  if (stream.type !== 'RTSP') return new Promise(() => {});
+  const { protocol, hostname, port } = new URL(stream.input.safe);
   const number = port === '' ? DEFAULT_PORTS[protocol as keyof typeof DEFAULT_PORTS] : Number(port);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return new Promise((resolve) => {

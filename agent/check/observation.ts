@@ -7,6 +7,9 @@ import type { Packet } from './packet.ts';
 import type { SourceVideo } from './source-video.ts';
 
 export type RtspStream = Extract<StreamConfig, { type: 'RTSP' }>;
+export type FfmpegStream = Extract<StreamConfig, { type: 'FFMPEG' }>;
+/** What has an input to look at. */
+export type CameraStream = RtspStream | FfmpegStream;
 
 /** What was seen of a camera in a few seconds. */
 export interface Observation {
@@ -20,12 +23,14 @@ export interface Observation {
   readonly reordering: Milliseconds;
   /** Packets of RTP that were lost. */
   readonly lost: number;
+  /** How many times faster frames come than they are to be seen, by their own times; undefined where that isn't known. */
+  readonly pace?: number | undefined;
   /** Why the agent's own client can't be used, where FFmpeg was asked instead. */
   readonly instead?: Failure;
 }
 
-export interface ObservationOptions {
-  readonly stream: RtspStream;
+export interface ObservationOptions<Stream = RtspStream> {
+  readonly stream: Stream;
   readonly ffmpeg: FfmpegProgram;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -51,6 +51,20 @@ export function frameRateOf(packets: readonly Packet[]): number | undefined {
   return (counted.length - 1) / (last - first);
 }
 
+/**
+ * How many times faster frames come than their own times tell; undefined where there are too few.
+ * @param own the same packets, by their own times
+ */
+export function paceOf(packets: readonly Packet[], own: readonly Packet[]): number | undefined {
+  const start = packets[0]?.time ?? 0;
+  const from = packets.findIndex(({ time }) => time >= start + BURST);
+  // All of it came in a burst: then that is its pace.
+  const first = from === -1 || packets.length - from < MIN_FRAMES ? 0 : from;
+  const took = (packets.at(-1)?.time ?? 0) - (packets[first]?.time ?? 0);
+  const lasts = (own.at(-1)?.time ?? 0) - (own[first]?.time ?? 0);
+  return packets.length < MIN_FRAMES || !(took > 0 && lasts > 0) ? undefined : lasts / took;
+}
+
 /** From one keyframe to the next, or to the end of what was seen. */
 export function longestWithoutKeyframe(packets: readonly Packet[]): Seconds {
   const marks = packets.filter(({ keyframe }, index) => keyframe || index === packets.length - 1);

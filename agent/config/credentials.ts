@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { MAX_TOKEN_LENGTH, MIN_SECRET_LENGTH } from '../../protocol/token.ts';
 import { BAD_INPUT, UserError } from '../errors.ts';
+import { secretsOfInputOptions } from '../ffmpeg/input-options.ts';
 import type { Config } from './load.ts';
+import type { StreamConfig } from './schema.ts';
 
 /** Where a secret or a token comes from if not from the configuration or the command line. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,13 +30,24 @@ export const publishTokenSchema = z
     error: ({ input }) => `expected at most ${MAX_TOKEN_LENGTH} characters, got ${lengthOf(input)}`,
   });
 
+function secretsOfStream(stream: StreamConfig): readonly string[] {
+  switch (stream.type) {
+    case 'GEN':
+      return [];
+    case 'RTSP':
+      return stream.input.secrets;
+    case 'FFMPEG':
+      return [...stream.input.secrets, ...secretsOfInputOptions(stream.inputOptions)];
+  }
+}
+
 /** What nobody may read of a run with this configuration. @throws UserError */
 export const secretsOf = (
   { secret, token, edge, streams }: Config,
   environment: Environment,
 ): (string | undefined)[] => [
   ...[secret, token, edge === undefined ? secretOf(secret, environment) : publishTokenOf(token, environment)],
-  ...streams.flatMap((stream) => (stream.type === 'RTSP' ? stream.input.secrets : [])),
+  ...streams.flatMap(secretsOfStream),
 ];
 
 /** @param given with the run, and looked at already @throws UserError */

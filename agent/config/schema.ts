@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { RESERVED_NAMES, STREAM_NAME, streamNameSchema } from '../../protocol/names.ts';
 import { seconds } from '../../protocol/units.ts';
 import { deviceProblem, ENCODERS } from '../encoders/encoder.ts';
+import { parseInput } from '../ffmpeg/input.ts';
+import { inputOptionsProblem } from '../ffmpeg/input-options.ts';
 import { parseCameraUrl } from '../rtsp/camera-url.ts';
 import { publishTokenSchema, secretSchema } from './credentials.ts';
 import { shown } from './shown.ts';
@@ -56,6 +58,25 @@ const rtspUrl = z
     if (!('problem' in url)) return url;
     context.addIssue({ code: 'custom', message: url.problem });
     return z.NEVER;
+  });
+
+const ffmpegInput = z
+  .string({ error: ({ input }) => `expected what FFmpeg is to read: a URL, a file or a device, got ${shown(input)}` })
+  .min(1, { error: 'expected what FFmpeg is to read: a URL, a file or a device, got nothing', abort: true })
+  .transform((text, context) => {
+    const input = parseInput(text);
+    if (!('problem' in input)) return input;
+    context.addIssue({ code: 'custom', message: input.problem });
+    return z.NEVER;
+  });
+
+const ffmpegOptions = z
+  .array(z.string({ error: ({ input }) => `expected a text such as "-f", got ${shown(input)}` }), {
+    error: ({ input }) => `expected an array of texts such as ["-f", "v4l2"], got ${shown(input)}`,
+  })
+  .superRefine((options, context) => {
+    const problem = inputOptionsProblem(options);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
   });
 
 const encodedQuality = z
@@ -148,6 +169,18 @@ const streamEntry = z
           ),
       })
       .meta({ title: 'An RTSP camera' }),
+    z
+      .object({
+        ...common,
+        type: z.literal('FFMPEG').describe('Whatever else FFmpeg reads.'),
+        input: ffmpegInput.describe(
+          'What FFmpeg reads: /dev/video0, http://camera/mjpeg, rtmp://0.0.0.0/live/key, srt://host:9000, a file.',
+        ),
+        inputOptions: ffmpegOptions
+          .prefault([])
+          .describe('What FFmpeg is told of it, a text each: ["-f", "v4l2", "-framerate", "25"].'),
+      })
+      .meta({ title: 'Whatever FFmpeg reads' }),
   ])
   .refine((stream) => stream.fragmentDuration <= stream.segmentDuration, {
     path: ['fragmentDuration'],
@@ -170,7 +203,7 @@ const streamEntry = z
       context.addIssue({ code: 'custom', path: ['qualities', 'video', index, 'copy'], message });
     if (first === undefined) return;
     if (second !== undefined) refuse(second, `expected one copy at most, got another than [${first}]`);
-    if (stream.type === 'GEN') refuse(first, 'expected a camera to copy from, got "type": "GEN"');
+    if (stream.type !== 'RTSP') refuse(first, `expected a camera to copy from, got "type": "${stream.type}"`);
     if (stream.type === 'RTSP' && stream.via === 'ffmpeg') {
       refuse(first, 'expected "via": "agent", got "ffmpeg", which decodes all that comes');
     }

@@ -4,6 +4,7 @@ import { encoderFlags, type EncoderFlags } from '../encoders/flags.ts';
 import type { VideoConfig } from '../media/track.ts';
 import { seconds, type Seconds } from '../../protocol/units.ts';
 import { h264Level, LEAST_LEVEL } from './h264-level.ts';
+import { needsPacing } from './input-options.ts';
 import { testPicture } from './test-picture.ts';
 
 /**
@@ -104,8 +105,23 @@ export function source(stream: StreamConfig): Source {
         input: ['-rtsp_transport', stream.transport, ...AT_ONCE, ...wallClock, '-i', stream.input.href],
         filters: [],
       };
+    case 'FFMPEG':
+      return { input: [...ofAnyKind(stream), '-i', stream.input.text], filters: ON_ARRIVAL };
   }
 }
+
+/** Its own options come last, so that they count. Not `low_delay`: B frames would come out of order. */
+export const ofAnyKind = ({ input, inputOptions }: Extract<StreamConfig, { type: 'FFMPEG' }>): readonly string[] => [
+  ...['-threads', '1', '-analyzeduration', '1000000', ...QUICK_PROBE],
+  ...(needsPacing(input.text, inputOptions) ? ['-re'] : []),
+  ...inputOptions,
+];
+
+/**
+ * Of what comes from anywhere times may be anything, and start over. When a picture is decoded is when it came; not
+ * `-use_wallclock_as_timestamps`, with which `-re` has no times to go by, and B frames come in the order in which they are sent.
+ */
+const ON_ARRIVAL = ['settb=1/90000', "setpts='RTCTIME/(1000000*TB)'"];
 
 /** To the width that is asked for; or into a picture of a certain shape, whole and in proportion. */
 function scale({ targetWidth }: EncodedQuality, shape: Shape | undefined): string {

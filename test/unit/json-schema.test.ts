@@ -43,6 +43,8 @@ const GENERATED = {
   qualities: { video: [{ targetWidth: 2, targetBitrate: 1 }] },
 };
 
+const DEVICE = { type: 'FFMPEG', input: '/dev/video0', inputOptions: ['-f', 'v4l2'] };
+
 /** As much of JSON Schema (draft 7) as the schemas use; anything else is an error, so that nothing goes unchecked. */
 const KEYWORDS: Record<string, (value: unknown, expected: never, schema: JsonSchema) => boolean> = {
   $schema: () => true,
@@ -115,6 +117,10 @@ describe('streams.schema.json', () => {
     ["the original's example", STREAMS, true],
     ['a generated picture', [{ ...GENERATED, qualities: STREAM.qualities }], true],
     ['numbers as numbers', [{ ...STREAM, targetFps: 12.5, segmentDuration: 2, timeShift: 0 }], true],
+    ['what FFmpeg reads', [{ ...STREAM, ...DEVICE, serverSideRepresentationSwitching: false }], true],
+    ['a chip', [{ ...STREAM, serverSideRepresentationSwitching: false, encoder: 'vaapi' }], true],
+    ['another encoder', [{ ...STREAM, encoder: 'vdpau' }], false],
+    ['options in one text', [{ ...STREAM, ...DEVICE, inputOptions: '-f v4l2' }], false],
     ['no stream', [], false],
     ['a camera without "input"', [{ ...GENERATED, type: 'RTSP', qualities: STREAM.qualities }], false],
     ['another type', [{ ...STREAM, type: 'HLS' }], false],
@@ -133,11 +139,11 @@ describe('streams.schema.json', () => {
 });
 
 test('every key is described, and those that may be left out of a stream say what they are then', () => {
-  const [generated, camera] = (streamsJsonSchema().items as JsonSchema).oneOf ?? [];
-  const objects = [configJsonSchema(), generated, camera] as JsonSchema[];
+  const [generated, camera, other] = (streamsJsonSchema().items as JsonSchema).oneOf ?? [];
+  const objects = [configJsonSchema(), generated, camera, other] as JsonSchema[];
   const keys = objects.flatMap(({ properties }) => Object.entries(properties as Record<string, JsonSchema>));
   expect(keys.filter(([, { description }]) => description === undefined || description === '')).toEqual([]);
-  for (const { properties, required } of [generated, camera] as JsonSchema[]) {
+  for (const { properties, required } of [generated, camera, other] as JsonSchema[]) {
     const optional = Object.entries(properties as Record<string, JsonSchema>).filter(
       ([key]) => !required?.includes(key),
     );
