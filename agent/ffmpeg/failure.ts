@@ -82,6 +82,10 @@ const CAUSES: readonly { readonly pattern: RegExp; readonly failure: Failure }[]
     pattern: /: Input\/output error/i,
     failure: { kind: 'unreachable', message: 'nothing can be read from it: check "input", and the network' },
   },
+  {
+    pattern: /: (?:Connection reset by peer|End of file)$/im,
+    failure: { kind: 'unreachable', message: 'the connection was ended from the other side' },
+  },
 ];
 
 /** What of the options it was given it can make no sense of: their names, never their values. */

@@ -181,6 +181,10 @@ describe("FFmpeg's words", () => {
       'tcp://127.0.0.1:9: Connection refused',
       ...(['unreachable', 'the camera refuses the connection: check the address and port in "input"'] as const),
     ],
+    [
+      'rtmp://127.0.0.1/live/key: Connection reset by peer',
+      ...(['unreachable', 'the connection was ended from the other side'] as const),
+    ],
   ])('%s', (line, kind, message) => {
     expect(failureOf([`[error] ${line}`], 'exit code 1')).toEqual({ kind, message });
   });
