@@ -69,6 +69,13 @@ export const videoRepresentationsOf = ({
   readonly tracks: readonly Track[];
 }): readonly VideoRepresentation[] => tracks.flatMap((track) => (track.kind === 'video' ? track.representations : []));
 
+/** Those of the sound. */
+export const audioRepresentationsOf = ({
+  tracks,
+}: {
+  readonly tracks: readonly Track[];
+}): readonly AudioRepresentation[] => tracks.flatMap((track) => (track.kind === 'audio' ? track.representations : []));
+
 /** How long one frame of it lasts. */
 export const frameDurationOf = (representation: Representation): Seconds =>
   'frameRate' in representation ? seconds(1 / representation.frameRate) : representation.frameDuration;

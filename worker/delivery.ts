@@ -1,4 +1,4 @@
-import { representationsOf } from '../protocol/description.ts';
+import { audioRepresentationsOf, representationsOf } from '../protocol/description.ts';
 import { holdTime } from '../protocol/epoch.ts';
 import type { ClientName, RepresentationId, SegmentNumber, StreamName } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
@@ -54,16 +54,23 @@ export async function deliver(
     case 'manifest':
       return deliverManifest(c, await ask(c, { stream, object, terms: { until: now, keep: BRIEFLY } }, now), now);
     case 'init':
-      return ask(c, { stream, object, terms: { until: now, keep: BRIEFLY } }, now);
+      return typed(
+        await ask(c, { stream, object, terms: { until: now, keep: BRIEFLY } }, now),
+        isSound(snapshot, object.representation),
+      );
     case 'segment': {
       const possible = await holdFor(c.env, stream, snapshot, object, now);
       const hold = mayHold(c.env) ? possible : milliseconds(0);
       const representation = served(snapshot, object, now);
-      if (savesStats(snapshot)) recordRequest(c, stream, client, now);
+      const sound = isSound(snapshot, representation);
+      if (savesStats(snapshot) && !sound) recordRequest(c, stream, client, now);
       const nextIsMade = isNextThere(snapshot, object, now);
       const terms = { until: milliseconds(now + hold), keep: keptFor(snapshot), nextIsMade };
       const kind = isFirst(c, snapshot, representation, object.number) ? 'joined segment' : 'segment';
-      return ask(c, { stream, object: { kind, representation, number: object.number }, terms }, now);
+      return typed(
+        await ask(c, { stream, object: { kind, representation, number: object.number }, terms }, now),
+        sound,
+      );
     }
   }
 }
@@ -97,6 +104,18 @@ const isFirst = (
   snapshot.kind === 'announced' &&
   isCopied(snapshot.description, representation) &&
   joinsWith(joinedOf(new URL(c.req.url)), number);
+
+/** Of sound there would be a second line for each segment, with figures of its own. */
+const isSound = (snapshot: StreamSnapshot, representation: RepresentationId): boolean =>
+  snapshot.kind === 'announced' && audioRepresentationsOf(snapshot.description).some(({ id }) => id === representation);
+
+/** The objects know bytes, not what is in them, and answer as of a picture. */
+function typed(answer: Response, isSoundAlone: boolean): Response {
+  if (!isSoundAlone || answer.headers.get('content-type') !== 'video/mp4') return answer;
+  const headers = new Headers(answer.headers);
+  headers.set('content-type', 'audio/mp4');
+  return new Response(answer.body, { status: answer.status, headers });
+}
 
 function isNextThere(
   snapshot: Exclude<StreamSnapshot, { kind: 'unknown' }>,

@@ -32,7 +32,20 @@ function push(manifest: string, token: string, signal: AbortSignal, more: readon
     ffmpeg,
     [
       ...['-hide_banner', '-nostats', '-nostdin', '-loglevel', 'error'],
-      ...['-re', '-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=10', '-c:v', 'libx264', '-preset', 'ultrafast'],
+      ...['-re', '-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=10'],
+      ...[
+        '-re',
+        '-f',
+        'lavfi',
+        '-i',
+        'sine=sample_rate=48000',
+        '-c:a',
+        'aac',
+        '-c:v',
+        'libx264',
+        '-preset',
+        'ultrafast',
+      ],
       ...['-tune', 'zerolatency', '-g', '10', '-keyint_min', '10', '-sc_threshold', '0', '-pix_fmt', 'yuv420p'],
       ...['-f', 'dash', '-method', 'PUT', '-streaming', '1', '-use_template', '1', '-use_timeline', '0'],
       ...more,
@@ -122,10 +135,13 @@ describe('a stream that FFmpeg pushes', () => {
 
   test.skipIf(noFfprobe)('is read by ffprobe', async () => {
     const { streams } = await ffprobe(manifest);
-    expect(streams).toMatchObject([{ codec_name: 'h264', width: 320, height: 180 }]);
+    expect(streams).toMatchObject([
+      { codec_name: 'h264', width: 320, height: 180 },
+      { codec_name: 'aac', sample_rate: '48000' },
+    ]);
   });
 
-  test.skipIf(noChromium)('is played by dash.js', async () => {
+  test.skipIf(noChromium)('is played by dash.js, sound and all', async () => {
     const browser = await openBrowser();
     try {
       await using page = await PlayerPage.open(browser, dashJs, manifest);
@@ -137,6 +153,7 @@ describe('a stream that FFmpeg pushes', () => {
       const pace = (last.time - first.time) / (last.at - first.at);
       expect(pace).toBeGreaterThan(0.8);
       expect(pace).toBeLessThan(1.2);
+      expect(last.sound).toBeGreaterThan(first.sound);
     } finally {
       await browser.close();
     }

@@ -4,11 +4,12 @@ import { open, step } from './ceiling.ts';
 import { dashSettings, type VideoSize } from './dash-settings.ts';
 import type { EdgeClock } from './edge-clock.ts';
 import { MediaBitrate } from './gauges.ts';
+import type { MissingSound } from './missing-sound.ts';
 
 /** What a session reports while it lasts; each is told later than dash.js' own work on the matter, but for `fatal`. */
 export interface SessionReports {
   readonly manifestLoaded: () => void;
-  /** A part of a video segment is there, but not yet in the buffer. */
+  /** A part of a segment is there, but not yet in the buffer. */
   readonly arriving: () => void;
   /** dash.js gave a segment up, and asks for none any more until it is made to seek. */
   readonly segmentLost: () => void;
@@ -23,6 +24,8 @@ export interface SessionParts {
   readonly manifest: string;
   readonly size: VideoSize;
   readonly clock: EdgeClock;
+  /** Undefined where none is played. */
+  readonly sound: MissingSound | undefined;
   readonly reports: SessionReports;
 }
 
@@ -47,7 +50,8 @@ export class DashSession {
   readonly #parts: SessionParts;
   readonly #player: MediaPlayerClass = MediaPlayer().create();
   readonly #bitrate = new MediaBitrate();
-  readonly #ahead = new Ahead();
+  /** Of the picture and of the sound. */
+  readonly #ahead = { video: new Ahead(), audio: new Ahead() };
   readonly #firstByteAt = new WeakMap<FragmentRequest, number>();
   #ceiling = open;
   /** In kbit/s. */
@@ -60,6 +64,9 @@ export class DashSession {
     const player = this.#player;
     player.initialize(parts.video, undefined, true);
     player.updateSettings(dashSettings(parts.size));
+    const { sound } = parts;
+    sound?.begins();
+    if (sound === undefined || sound.isLeftOut) player.registerCustomCapabilitiesFilter(isNoSound);
     // Where a manifest names no clock dash.js would ask a public one: neither private nor the clock of the stream.
     player.clearDefaultUTCTimingSources();
     player.addUTCTimingSource('urn:mpeg:dash:utc:http-xsdate:2014', parts.clock.url);
@@ -78,7 +85,8 @@ export class DashSession {
 
   end(): void {
     this.#over = true;
-    this.#ahead.end();
+    this.#ahead.video.end();
+    this.#ahead.audio.end();
     this.#player.destroy();
   }
 
@@ -106,7 +114,7 @@ export class DashSession {
     return Number.isFinite(ms) ? ms : null;
   }
 
-  /** How old the newest picture in the buffer is. */
+  /** How old the newest picture in the buffer is that has its sound. */
   get newestMs(): number | null {
     const { buffered } = this.#parts.video;
     return buffered.length === 0 ? null : this.latencyMs(buffered.end(buffered.length - 1));
@@ -141,8 +149,25 @@ export class DashSession {
     return this.#representation?.id ?? null;
   }
 
+  /** Whether sound is played, heard or not. */
   get hasSound(): boolean {
-    return this.#player.getTracksFor('audio').length > 0;
+    return this.#manifestLoaded && this.#player.getTracksFor('audio').length > 0;
+  }
+
+  /** Seconds that are there from the picture on. */
+  get ahead(): { readonly video: number; readonly audio: number } {
+    const of = (kind: 'video' | 'audio'): number => this.#player.getBufferLength(kind) || 0;
+    return { video: of('video'), audio: of('audio') };
+  }
+
+  /** RFC 6381. */
+  get soundCodec(): string | null {
+    const { codecs } = this.#player.getCurrentRepresentationForType('audio') ?? {};
+    return codecs?.match(/codecs="([^"]+)"/)?.[1] ?? codecs ?? null;
+  }
+
+  get soundKbps(): number | null {
+    return this.#player.getCurrentRepresentationForType('audio')?.bitrateInKbit ?? null;
   }
 
   get #representation(): { readonly id: string; readonly bitrateInKbit: number; readonly frameRate?: number } | null {
@@ -159,14 +184,16 @@ export class DashSession {
 
   /** One for each video on a wall would be too many: browsers keep few connections to a server. */
   #onAsked(event: object): void {
-    if (this.#parts.size === 'tile' || !('request' in event) || !this.isEpochLocked) return;
+    if (this.#parts.size === 'tile' || !('request' in event)) return;
     const { type, mediaType, url, index, startTime, duration } = event.request as FragmentRequest;
-    if (type !== 'MediaSegment' || mediaType !== 'video' || url === null) return;
+    if (url === null || (mediaType !== 'video' && mediaType !== 'audio')) return;
+    this.#parts.sound?.asked(mediaType, url, type === 'MediaSegment' ? index : undefined);
+    if (type !== 'MediaSegment' || !this.isEpochLocked) return;
     const next = url.replace(`-${index}.m4s`, `-${index + 1}.m4s`);
     // With CMCD each URL says how the player does when it asks.
     if (next === url || next.includes('CMCD=')) return;
     const { clock } = this.#parts;
-    this.#ahead.plan(
+    this.#ahead[mediaType].plan(
       url,
       next,
       (startTime + duration) * 1000 - clock.now() - clock.roundTripMs - AHEAD_MS,
@@ -180,10 +207,12 @@ export class DashSession {
   }
 
   #onArrival(event: object): void {
-    const isVideo = 'mediaType' in event && event.mediaType === 'video';
-    if (!isVideo || !this.ready) return;
+    const kind = 'mediaType' in event ? event.mediaType : undefined;
+    if (kind !== 'video' && kind !== 'audio') return;
+    this.#parts.sound?.came(kind, performance.now());
+    if (!this.ready) return;
     this.#parts.reports.arriving();
-    if ('request' in event) this.#keepCeiling(event.request as FragmentRequest, false);
+    if (kind === 'video' && 'request' in event) this.#keepCeiling(event.request as FragmentRequest, false);
   }
 
   #onSegment(request: FragmentRequest): void {
@@ -245,3 +274,7 @@ export class DashSession {
     }, delayMs);
   }
 }
+
+/** Of a representation, with what its adaptation set says. */
+const isNoSound = (representation: object): boolean =>
+  !('mimeType' in representation && String(representation.mimeType).startsWith('audio/'));

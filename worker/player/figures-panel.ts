@@ -11,6 +11,8 @@ export class FiguresPanel {
   readonly #target = find(document, '#target', HTMLElement);
   readonly #arrival = find(document, '#arrival', HTMLElement);
   readonly #picture = find(document, '#picture', HTMLElement);
+  readonly #soundRow = find(document, '#sound-row', HTMLElement);
+  readonly #sound = find(document, '#sound', HTMLElement);
   readonly #bitrate = find(document, '#bitrate', HTMLElement);
   readonly #measured = find(document, '#measured', HTMLElement);
   readonly #buffer = find(document, '#buffer', HTMLElement);
@@ -28,6 +30,8 @@ export class FiguresPanel {
     write(this.#target, targetOf(now));
     write(this.#arrival, written.millisecondsOf(now.neededMs));
     write(this.#picture, written.picture(now.width, now.height, playing ? now.fps : null));
+    show(this.#soundRow, now.soundCodec !== null || now.soundMissing);
+    write(this.#sound, now.soundMissing ? 'does not come' : written.sound(now.soundCodec, now.soundKbps));
     write(this.#bitrate, written.kilobits(now.bitrateKbps));
     write(this.#measured, written.kilobits(now.measuredKbps));
     write(this.#buffer, written.seconds(now.bufferS));

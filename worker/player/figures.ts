@@ -29,6 +29,21 @@ export function picture(width: number, height: number, framesPerSecond: number |
   return framesPerSecond === null ? size : `${size} · ${Math.round(framesPerSecond)} fps`;
 }
 
+/** `AAC · 64 kbit/s` */
+export function sound(codec: string | null, kbps: number | null): string {
+  if (codec === null) return UNKNOWN;
+  const name = SOUND_NAMES[codec.toLowerCase()] ?? codec;
+  return kbps === null ? name : `${name} · ${kilobits(kbps)}`;
+}
+
+const SOUND_NAMES: Readonly<Record<string, string>> = {
+  'mp4a.40.2': 'AAC',
+  'mp4a.40.5': 'HE-AAC',
+  'mp4a.40.29': 'HE-AAC v2',
+  opus: 'Opus',
+  flac: 'FLAC',
+};
+
 /** `never`, `once`, `3 times` */
 export const times = (number: number): string =>
   number === 0 ? 'never' : number === 1 ? 'once' : `${whole.format(number)} times`;

@@ -6,6 +6,7 @@ import { EdgeClock } from './edge-clock.ts';
 import { FrameRate } from './gauges.ts';
 import { knock } from './knock.ts';
 import { bufferAhead, Leaps } from './leaps.ts';
+import { MissingSound } from './missing-sound.ts';
 import { Motion } from './motion.ts';
 import { Pacemaker } from './pacemaker.ts';
 import { detached, step, type Action, type Happening, type Recovery } from './recovery.ts';
@@ -49,6 +50,8 @@ export class LiveVideo {
   readonly #leaps: Leaps;
   readonly #pacemaker: Pacemaker;
   readonly #still: StillPicture;
+  /** A tile has none: it would take connections that others play by. */
+  readonly #sound: MissingSound | undefined;
   readonly #listeners = new AbortController();
   #recovery: Recovery = detached;
   #session: DashSession | undefined;
@@ -71,6 +74,7 @@ export class LiveVideo {
     this.#leaps = new Leaps(video, this.#motion);
     this.#pacemaker = new Pacemaker(video, parts.address.targetMs);
     this.#still = new StillPicture(video, parts.still);
+    this.#sound = parts.size === 'page' ? new MissingSound() : undefined;
     const { signal } = this.#listeners;
     video.addEventListener('waiting', () => this.#onWaiting(), { signal });
     video.addEventListener('playing', () => this.#onPlaying(), { signal });
@@ -149,8 +153,10 @@ export class LiveVideo {
     else this.#happen(this.#mayRest ? 'rests' : 'tick');
     this.#frameRate.sample(this.#parts.video, now());
     if (this.#mayRest) this.#pacemaker.rest();
+    if (this.#waitsForSound(moved || this.#mayRest)) this.#happen('sound changed');
     if (this.#mayRest || this.#session?.ready !== true) return;
     this.#clock.keep();
+    if (moved) void this.#lookForSound();
     if (isAhead(this.#session, this.#parts.video.currentTime)) return this.#happen('clock set back');
     if (moved) this.#keepPace(this.#session);
     else if (this.#leaps.crossGap()) this.#pacemaker.forgetArrivals();
@@ -207,6 +213,9 @@ export class LiveVideo {
       bitrateKbps: session?.bitrateKbps ?? null,
       measuredKbps: session?.measuredKbps ?? null,
       representation: session?.representation ?? null,
+      soundCodec: session?.soundCodec ?? null,
+      soundKbps: session?.soundKbps ?? null,
+      soundMissing: this.#sound?.isLeftOut ?? false,
       width: video.videoWidth,
       height: video.videoHeight,
       fps: this.#frameRate.fps,
@@ -217,8 +226,9 @@ export class LiveVideo {
     };
   }
 
-  /** Whether the stream has sound; undefined until its manifest is there. */
+  /** Whether the stream has sound, be it that it doesn't come; undefined until its manifest is there. */
   get hasSound(): boolean | undefined {
+    if (this.#sound?.isLeftOut === true) return true;
     return this.#session?.ready === true ? this.#session.hasSound : undefined;
   }
 
@@ -256,6 +266,7 @@ export class LiveVideo {
       manifest: this.#manifest,
       size: this.#parts.size,
       clock: this.#clock,
+      sound: this.#sound,
       reports: {
         manifestLoaded: () => this.#happen('manifest loaded'),
         arriving: () => {
@@ -266,9 +277,7 @@ export class LiveVideo {
           this.#still.take();
           this.#happen('fatal');
         },
-        blocked: () => {
-          this.#blocked = true;
-        },
+        blocked: () => this.#onBlocked(),
       },
     });
   }
@@ -326,6 +335,23 @@ export class LiveVideo {
     if (answer.kind === 'ok') this.entry = answer.value;
   }
 
+  /** Without a click most browsers play what is muted only. */
+  #onBlocked(): void {
+    const { video } = this.#parts;
+    if (video.muted) {
+      this.#blocked = true;
+    } else {
+      video.muted = true;
+      video.play().catch(() => {
+        this.#blocked = true;
+      });
+    }
+  }
+
+  async #lookForSound(): Promise<void> {
+    if ((await this.#sound?.look(now())) === true) this.#happen('sound changed');
+  }
+
   #onWaiting(): void {
     if (!this.#mayRest) this.#motion.waits();
   }
@@ -348,11 +374,24 @@ export class LiveVideo {
   }
 
   get #mayRest(): boolean {
-    return this.#pausedAt !== undefined || this.#blocked || this.#unseenSince !== undefined;
+    return this.#pausedAt !== undefined || this.#blocked || (this.#unseenSince !== undefined && !this.#isHeard);
+  }
+
+  /** Whoever listens need not look. */
+  get #isHeard(): boolean {
+    const { muted, volume } = this.#parts.video;
+    return !muted && volume > 0 && this.#session?.ready === true && this.#session.hasSound;
+  }
+
+  #waitsForSound(isWell: boolean): boolean {
+    const session = this.#session;
+    if (session === undefined || this.#sound === undefined || !session.hasSound) return false;
+    return this.#sound.leaveOut(isWell, session.ahead, now());
   }
 
   get #isUnneeded(): boolean {
-    if (this.#unseenSince === undefined || document.pictureInPictureElement === this.#parts.video) return false;
+    if (this.#unseenSince === undefined || this.#isHeard || document.pictureInPictureElement === this.#parts.video)
+      return false;
     return now() - this.#unseenSince > this.#parts.suspendAfterMs;
   }
 }

@@ -1,10 +1,11 @@
 import { manifestUrl, readAddress, wallUrl } from './address.ts';
 import { copy } from './clipboard.ts';
-import { find, mark, write } from './elements.ts';
+import { find, mark, show, write } from './elements.ts';
 import { FiguresPanel } from './figures-panel.ts';
 import { toggleFullscreen } from './fullscreen.ts';
 import { commandOf, type Command } from './keyboard.ts';
 import { LiveVideo } from './live-video.ts';
+import { Loudness, volumeCanBeSet } from './loudness.ts';
 import type { Statistics } from './statistics.ts';
 import { Overlay } from './overlay.ts';
 import { wireTokenForm } from './token-form.ts';
@@ -33,7 +34,11 @@ const announcer = find(document, '#announcer', HTMLElement);
 const help = find(document, '#help', HTMLDialogElement);
 const pauseButton = find(document, '#pause', HTMLButtonElement);
 const muteButton = find(document, '#mute', HTMLButtonElement);
+const volumeSlider = find(document, '#volume', HTMLInputElement);
+const unmuteButton = find(document, '#unmute', HTMLButtonElement);
 const fullscreenButton = find(document, '#fullscreen', HTMLButtonElement);
+const loudness = new Loudness(video);
+const hasVolume = volumeCanBeSet();
 const overlay = new Overlay();
 const figures = new FiguresPanel();
 const live = new LiveVideo({
@@ -48,8 +53,10 @@ const commands: Record<Command, () => void> = {
   pause: () => live.togglePause(),
   live: () => live.jumpToLive(),
   mute: () => {
-    if (live.hasSound === true) video.muted = !video.muted;
+    if (live.hasSound === true) loudness.toggle();
   },
+  louder: () => loudness.louder(),
+  softer: () => loudness.softer(),
   fullscreen: () => void toggleFullscreen(stage, video),
   help: () => help.showModal(),
 };
@@ -75,11 +82,20 @@ function refresh(): void {
   if (document.title !== `${name} – Fast-ll`) document.title = `${name} – Fast-ll`;
   write(announcer, trouble === undefined ? STATE_WORDS[state] : `${trouble.title}. ${trouble.text}`);
   toggle(pauseButton, state === 'paused' || state === 'blocked', 'Play', 'Pause', 'space');
-  toggle(muteButton, video.muted, 'Unmute', 'Mute', 'm');
   toggle(fullscreenButton, document.fullscreenElement !== null, 'Leave full screen', 'Full screen', 'f');
-  const silent = live.hasSound === false;
-  if (muteButton.disabled !== silent) muteButton.disabled = silent;
-  if (silent) label(muteButton, 'No sound in this stream', undefined);
+  refreshSound();
+}
+
+/** There are no controls of what there is not. */
+function refreshSound(): void {
+  const hasSound = live.hasSound === true;
+  show(muteButton, hasSound);
+  show(volumeSlider, hasSound && hasVolume);
+  show(unmuteButton, hasSound && loudness.isOffered && live.state === 'playing' && !statistics.soundMissing);
+  toggle(muteButton, loudness.muted, 'Unmute', 'Mute', 'm');
+  const percent = String(Math.round(100 * loudness.volume));
+  if (volumeSlider.value !== percent) volumeSlider.value = percent;
+  volumeSlider.style.setProperty('--volume', `${percent}%`);
 }
 
 function toggle(button: HTMLButtonElement, on: boolean, whenOn: string, whenOff: string, key: string): void {
@@ -93,6 +109,8 @@ function label(button: HTMLButtonElement, text: string, key: string | undefined)
   button.title = key === undefined ? text : `${text} (${key})`;
 }
 
+const isOfSound = (command: Command): boolean => command === 'louder' || command === 'softer';
+
 function run(command: Command): void {
   commands[command]();
   refresh();
@@ -103,6 +121,7 @@ function wire(): void {
     '#pause': 'pause',
     '#unblock': 'pause',
     '#mute': 'mute',
+    '#unmute': 'mute',
     '#live': 'live',
     '#fullscreen': 'fullscreen',
     '#help-open': 'help',
@@ -110,10 +129,14 @@ function wire(): void {
   for (const [selector, command] of Object.entries(buttons)) {
     find(document, selector, HTMLButtonElement).addEventListener('click', () => run(command));
   }
+  volumeSlider.addEventListener('input', () => {
+    loudness.set(Number(volumeSlider.value) / 100);
+    refresh();
+  });
   video.addEventListener('dblclick', () => run('fullscreen'));
   document.addEventListener('keydown', (event) => {
     const command = commandOf(event);
-    if (command === undefined) return;
+    if (command === undefined || (isOfSound(command) && live.hasSound !== true)) return;
     event.preventDefault();
     run(command);
   });

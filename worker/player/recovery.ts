@@ -5,7 +5,8 @@
  *                 attach                 moves
  *     detached ──────────▶ starting ───────────────▶ playing ──┐ stands still for 1.5 s, or a segment is lost:
  *        ▲                    │  ▲                    │  ▲  └────┘ nudge = seek to the live edge
- *        │ detach (from any)  │  │ the knock finds    │  │  (the edge's clock was set back: attach anew)
+ *        │ detach (from any)  │  │ the knock finds    │  │  (the edge's clock was set back, sound is left out or
+ *        │                    │  │                    │  │  taken in again: attach anew)
  *        │                    ▼  │ the stream open    ▼  │ moves after all
  *        └───────────────── lost: knock at the manifest until it opens, after 0.5, 1, 2, 4, 5, 5 … s
  *
@@ -41,6 +42,8 @@ export type Happening =
   | 'fatal'
   | 'found open'
   | 'found shut'
+  /** The picture has waited for sound that doesn't come, or goes on without and could have it again. */
+  | 'sound changed'
   /** The picture is of a time that has not come: somebody has set the edge's clock back. */
   | 'clock set back'
   /** A reason to think that it might work now, for example that the network is back. */
@@ -89,6 +92,7 @@ function starting(state: Recovery & { phase: 'starting' }, happening: Happening,
   if (happening === 'rests') return stay({ ...state, since: now });
   if (happening === 'segment lost') return lose(now, state.attempt, false);
   if (happening === 'fatal') return lose(now, state.attempt, true);
+  if (happening === 'sound changed') return attach(now, state.attempt);
   if (happening === 'tick' && now - state.since >= state.patience) return lose(now, state.attempt, false);
   return stay(state);
 }
@@ -99,6 +103,7 @@ function playing(state: Recovery & { phase: 'playing' }, happening: Happening, n
   }
   if (happening === 'rests') return stay({ ...state, movedAt: now });
   if (happening === 'fatal') return lose(now, state.attempt, true);
+  if (happening === 'sound changed') return attach(now, state.attempt);
   if (happening === 'clock set back') return state.attempt === 0 ? attach(now, 1) : lose(now, state.attempt, false);
   if (happening === 'segment lost') {
     return now - state.nudgedAt >= NUDGE_AFTER ? nudge(state, now) : lose(now, state.attempt, false);

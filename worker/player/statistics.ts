@@ -32,6 +32,11 @@ export interface Statistics {
   /** Bitrate of the latest segments. */
   readonly measuredKbps: number | null;
   readonly representation: string | null;
+  /** RFC 6381, of the sound that is played. */
+  readonly soundCodec: string | null;
+  readonly soundKbps: number | null;
+  /** Whether the stream has sound that doesn't come, and is played without. */
+  readonly soundMissing: boolean;
   readonly width: number;
   readonly height: number;
   readonly fps: number | null;

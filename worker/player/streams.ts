@@ -11,7 +11,7 @@ export interface StreamEntry {
   readonly state: StreamState;
   /** Why it waits, in a sentence. */
   readonly detail: string | undefined;
-  /** Codec strings of its representations. */
+  /** Codec strings of its pictures. */
   readonly codecs: readonly string[];
 }
 
@@ -59,7 +59,7 @@ function parseEntry(body: unknown): StreamEntry | undefined {
     detail: typeof detail === 'string' && detail !== '' ? detail : undefined,
     codecs: Array.isArray(representations)
       ? representations
-          .map((one) => (isRecord(one) ? one['codecs'] : undefined))
+          .map((one) => (isRecord(one) && 'width' in one ? one['codecs'] : undefined))
           .filter((one) => typeof one === 'string')
       : [],
   };

@@ -33,7 +33,13 @@ export const shaka: StockPlayer = {
 
 /** What was seen of a video: times in seconds, `at` since 1970. */
 export interface Watching {
-  readonly samples: readonly { readonly at: number; readonly time: number; readonly rate: number }[];
+  readonly samples: readonly {
+    readonly at: number;
+    readonly time: number;
+    readonly rate: number;
+    /** Bytes of sound that were decoded so far. */
+    readonly sound: number;
+  }[];
   /** When it ran out of media. */
   readonly waits: readonly number[];
   readonly errors: readonly string[];
@@ -122,7 +128,10 @@ const pageOf = (player: StockPlayer, manifest: string): string => `<!doctype htm
   video.addEventListener('error', () => watching.errors.push(video.error.message));
   addEventListener('error', (event) => watching.errors.push(String(event.message)));
   addEventListener('unhandledrejection', (event) => watching.errors.push(String(event.reason)));
-  setInterval(() => watching.samples.push({ at: now(), time: video.currentTime, rate: video.playbackRate }), 100);
+  const sample = () => ({
+    ...{ at: now(), time: video.currentTime, rate: video.playbackRate, sound: video.webkitAudioDecodedByteCount },
+  });
+  setInterval(() => watching.samples.push(sample()), 100);
   const manifest = ${JSON.stringify(manifest)};
 </script>
 <script src="/player.js"></script>
