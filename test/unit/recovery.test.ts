@@ -30,8 +30,11 @@ test('but not again and again', () => {
 test.for<[string, readonly Happening[]]>([
   ['playing', playing],
   ['starting', ['attach', 'manifest loaded']],
-])('where sound is left out or taken in again while it is %s, it attaches anew, and no fault is counted', ([, before]) => {
-  const { state, actions } = live([...before, 'sound changed']);
-  expect(actions.at(-1)).toBe('attach');
-  expect(state).toMatchObject({ phase: 'starting', attempt: 0 });
-});
+])(
+  'where sound is left out or taken in again while it is %s, it attaches anew, and no fault is counted',
+  ([, before]) => {
+    const { state, actions } = live([...before, 'sound changed']);
+    expect(actions.at(-1)).toBe('attach');
+    expect(state).toMatchObject({ phase: 'starting', attempt: 0 });
+  },
+);
