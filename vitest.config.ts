@@ -4,6 +4,12 @@ import { defineConfig } from 'vitest/config';
 import { amountFor } from './test/fuzz/amount.ts';
 import { TEST_SECRET } from './test/secret.ts';
 
+const STORIES = { globalSetup: './test/e2e/setup.ts', testTimeout: 60_000, hookTimeout: 30_000 };
+/** Stories of what is said, in which nothing has to be in time. */
+const UNHURRIED = ['cli', 'check', 'check-deployed', 'secrets', 'https', 'options', 'sites', 'malformed'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+
 /** Kinds of test: pure parts, real objects in workerd, stories over real sockets, and what breaks them. */
 export default defineConfig({
   test: {
@@ -22,23 +28,31 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          globalSetup: './test/e2e/setup.ts',
-          testTimeout: 60_000,
-          hookTimeout: 30_000,
-          // Each story runs encoders and a browser of its own, and says what is late: one at a time.
-          fileParallelism: false,
+          ...STORIES,
+          name: 'unhurried',
+          include: UNHURRIED,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
+          ...STORIES,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: UNHURRIED,
+          // Each story runs encoders and a browser of its own, and says what is late: one at a time.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...STORIES,
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
-          globalSetup: './test/e2e/setup.ts',
-          testTimeout: 60_000,
-          hookTimeout: 30_000,
           fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
