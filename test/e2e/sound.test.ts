@@ -12,6 +12,8 @@ import { fastLlWith, generated, type ConfiguredFastLl } from './support/streams.
 /** Seconds to look at a player for; FASTLL_LONG=1 for a minute. */
 const LENGTH = process.env['FASTLL_LONG'] === '1' ? 60 : 4;
 const TARGET_LATENCY = 0.2;
+const QUALITIES = { video: [100, 300].map((targetBitrate) => ({ targetWidth: 320, targetBitrate })) };
+const SWITCHED = { alwaysOn: true, serverSideRepresentationSwitching: true, qualities: QUALITIES };
 const LOW = { targetFps: 25, intraInterval: 25, fragmentDuration: 0.04, targetLatency: TARGET_LATENCY, alwaysOn: true };
 
 describe.skipIf(noChromium || onPath('ffmpeg') === undefined)('a stream with sound, meant to be 0.2 s late', () => {
@@ -21,7 +23,7 @@ describe.skipIf(noChromium || onPath('ffmpeg') === undefined)('a stream with sou
   let browser: Browser;
 
   beforeAll(async () => {
-    running = await fastLlWith([generated('cam', LOW)], {
+    running = await fastLlWith([generated('cam', LOW), generated('switched', SWITCHED)], {
       config: { origins: ['*'] },
       environment: { FASTLL_SECRET: TEST_SECRET },
     });
@@ -50,6 +52,22 @@ describe.skipIf(noChromium || onPath('ffmpeg') === undefined)('a stream with sou
     expect(waits, 'moments without media').toEqual([]);
     expect((last.time - first.time) / (last.at - first.at)).toBeCloseTo(1, 1);
     expect(last.sound - first.sound).toBeGreaterThan(0);
+  });
+
+  test('is played where the edge switches pictures', async () => {
+    const { origin } = running;
+    const switching = { segmentDuration: 1, fragmentDuration: 0.1, serverSideRepresentationSwitching: true };
+    await using switched = new Viewer(origin, 'switched');
+    await switched.whenState('live');
+    await using _ = await Sound.add({ origin, stream: 'switched', ...switching });
+    await using page = await PlayerPage.open(browser, dashJs, new URL('manifest.mpd', switched.base).href);
+    await page.plays();
+    const { samples, errors } = await page.watch(3);
+    const [first, last] = [samples[0]!, samples.at(-1)!];
+    expect(errors).toEqual([]);
+    expect(last.time - first.time).toBeGreaterThan(2);
+    expect(last.sound).toBeGreaterThan(first.sound);
+    expect((await switched.manifest()).match(/<Representation /g)).toHaveLength(2);
   });
 
   /** What browsers do by themselves: they play what is muted, or after a click. */
@@ -88,9 +106,6 @@ describe.skipIf(noChromium || onPath('ffmpeg') === undefined)('a stream with sou
     for (let press = 0; press < 3; press += 1) await page.keyboard.press('ArrowDown');
     expect(await loudness(page)).toEqual([false, 0.7]);
     expect(await page.inputValue('#volume')).toBe('70');
-    await page.reload();
-    await plays(page);
-    expect(await loudness(page)).toEqual([false, 0.7]);
 
     // Where nobody has clicked yet the browser lets it play only muted.
     const another = await context.newPage();
@@ -106,6 +121,17 @@ describe.skipIf(noChromium || onPath('ffmpeg') === undefined)('a stream with sou
     expect(await loudness(third)).toEqual([true, 0.7]);
     // That was asked for.
     expect(await third.isVisible('#unmute')).toBe(false);
+  });
+
+  test("on Fast-ll's own page is heard at once by who wanted to hear it before, where the browser allows that", async () => {
+    const page = await browser.newPage();
+    await page.goto(viewer.base.href);
+    await plays(page);
+    await page.keyboard.press('m');
+    await page.reload();
+    await plays(page);
+    expect(await loudness(page)).toEqual([false, 1]);
+    await page.close();
   });
 
   test("on Fast-ll's own page goes on without when it stops, and with it again when it is back", async () => {

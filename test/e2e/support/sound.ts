@@ -24,6 +24,8 @@ export interface SoundOptions {
   readonly stream: string;
   readonly segmentDuration: number;
   readonly fragmentDuration: number;
+  /** As its agent has it. */
+  readonly serverSideRepresentationSwitching?: boolean;
 }
 
 export class Sound implements AsyncDisposable {
@@ -42,19 +44,17 @@ export class Sound implements AsyncDisposable {
   }
 
   /** The edge has to take the secret of the tests for its own. */
-  static async add(options: SoundOptions, sounds = true): Promise<Sound> {
-    const { origin, stream, segmentDuration, fragmentDuration } = options;
+  static async add(options: SoundOptions): Promise<Sound> {
+    const { origin, stream, segmentDuration, fragmentDuration, serverSideRepresentationSwitching = false } = options;
     if (!isStreamName(stream)) throw new Error(`expected the name of a stream, got ${stream}`);
     const token = await publishToken();
     const entry = (await (await fetch(`${origin}/api/streams/${stream}`)).json()) as {
       readonly title: string;
       readonly targetLatency: number;
-      readonly serverSideRepresentationSwitching?: boolean;
       readonly representations: readonly Representation[];
     };
     const id = String(entry.representations.length);
     const sound = new Sound(options, token, id, framesOf(await encoded('adts')));
-    sound.sounds = sounds;
     await sound.#put(`init-stream${id}.m4s`, initOf(await encoded('mp4')));
     sound.#running = sound.#run();
     const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}${agentPath(stream)}?token=${token}`);
@@ -65,7 +65,7 @@ export class Sound implements AsyncDisposable {
     };
     const description = {
       ...{ title: entry.title, segmentDuration, fragmentDuration, targetLatency: entry.targetLatency, timeShift: 30 },
-      ...{ serverSideRepresentationSwitching: false, public: true },
+      ...{ serverSideRepresentationSwitching, public: false },
       tracks: [
         { kind: 'video', representations: entry.representations },
         { kind: 'audio', language: 'en', representations: [representation] },
