@@ -9,8 +9,13 @@ import { camera as cameraEntry, fastLlWith } from './support/streams.ts';
 const COPY = { copy: true };
 const ENCODE = { targetWidth: 64, targetBitrate: 100 };
 
-const mediaOf = ({ bytes }: Segment): Buffer =>
-  Buffer.concat(splitBoxes(bytes).boxes.flatMap((box) => (box.type === 'mdat' ? [boxContent(bytes, box)] : [])));
+/** What is in fragments: the last `mdat` is in none, and says that the segment is whole. */
+function mediaOf({ bytes }: Segment): Buffer {
+  const { boxes } = splitBoxes(bytes);
+  return Buffer.concat(
+    boxes.flatMap((box, index) => (boxes[index - 1]?.type === 'moof' ? [boxContent(bytes, box)] : [])),
+  );
+}
 
 test('it comes as it was sent, beside what is encoded, and does not notice when FFmpeg dies', async () => {
   await using camera = await startCamera({ recorded: true, fps: 10 });
