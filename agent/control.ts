@@ -10,7 +10,7 @@ import {
   type CameraState,
 } from '../protocol/control.ts';
 import type { StreamDescription } from '../protocol/description.ts';
-import type { StreamName } from '../protocol/names.ts';
+import type { RepresentationId, StreamName } from '../protocol/names.ts';
 import { agentPath } from '../protocol/paths.ts';
 import { milliseconds } from '../protocol/units.ts';
 import type { Clock } from './clock.ts';
@@ -154,7 +154,7 @@ export class Control {
     if (!message.success) return;
     switch (message.data.type) {
       case 'wanted':
-        this.#options.onWanted();
+        this.#options.onWanted(message.data.representation);
     }
   }
 
@@ -177,7 +177,8 @@ export interface ControlOptions {
   readonly signal: AbortSignal;
   /** Puts in place what the description speaks of, before it is told. */
   readonly onConnected: () => Promise<void>;
-  readonly onWanted: () => void;
+  /** @param representation one that is made only while somebody wants it; undefined where it is the camera as such */
+  readonly onWanted: (representation: RepresentationId | undefined) => void;
 }
 
 function parseJson(text: string): unknown {

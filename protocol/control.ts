@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { streamDescriptionSchema } from './description.ts';
+import { representationIdSchema } from './names.ts';
 import { milliseconds } from './units.ts';
 
 /**
@@ -8,7 +9,8 @@ import { milliseconds } from './units.ts';
  *
  *     agent → edge   announce   on connecting, and whenever the description changes
  *     agent → edge   state      on connecting, and whenever it changes
- *     edge → agent   wanted     somebody wants to watch: on each request for a manifest, at most once a second
+ *     edge → agent   wanted     somebody wants to watch: on each request for a manifest, at most once a second; or wants a
+ *                               representation that is made on demand: while nobody makes it, at most once a second
  */
 
 /** How the camera of a stream is doing, in the words of the agent's state machine. */
@@ -26,7 +28,13 @@ export const agentMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type AgentMessage = z.infer<typeof agentMessageSchema>;
 
-export const edgeMessageSchema = z.discriminatedUnion('type', [z.object({ type: z.literal('wanted') })]);
+export const edgeMessageSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('wanted'),
+    /** One that is made on demand. */
+    representation: representationIdSchema.optional(),
+  }),
+]);
 export type EdgeMessage = z.infer<typeof edgeMessageSchema>;
 
 /** Largest message either side accepts, in bytes. */

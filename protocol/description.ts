@@ -17,6 +17,8 @@ const common = {
    * chance. Of sound each frame is one.
    */
   copied: z.boolean().optional(),
+  /** Made only while somebody asks for it: whoever does has to be told of. */
+  onDemand: z.boolean().optional(),
 };
 
 /** One encoding of the picture. */

@@ -54,10 +54,10 @@ export class HeardEdge {
     return new HeardEdge(server);
   }
 
-  /** Tells the agent that somebody wants to watch. */
-  async want(): Promise<void> {
+  /** Tells the agent that somebody wants to watch. @param representation one that is made on demand */
+  async want(representation?: string): Promise<void> {
     await this.until(() => this.#socket !== undefined);
-    this.#socket?.send(JSON.stringify({ type: 'wanted' }));
+    this.#socket?.send(JSON.stringify({ type: 'wanted', representation }));
   }
 
   /** The states that the agent has told, in order. */
@@ -66,8 +66,8 @@ export class HeardEdge {
   }
 
   /** PUTs of a segment, in order. */
-  segment(number: number): HeardPut[] {
-    return this.puts.filter(({ file }) => file === `chunk-stream0-${number}.m4s`);
+  segment(number: number, representation = 0): HeardPut[] {
+    return this.puts.filter(({ file }) => file === `chunk-stream${representation}-${number}.m4s`);
   }
 
   /** Waits for what the agent does; no longer than a test may take. */

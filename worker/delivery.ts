@@ -1,10 +1,11 @@
 import { audioRepresentationsOf, representationsOf } from '../protocol/description.ts';
-import { holdTime } from '../protocol/epoch.ts';
+import { holdTime, segmentStart } from '../protocol/epoch.ts';
 import type { ClientName, RepresentationId, SegmentNumber, StreamName } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
 import {
   milliseconds,
   millisecondsOfSeconds,
+  millisecondsOfTicks,
   seconds,
   secondsOfMilliseconds,
   type Milliseconds,
@@ -65,7 +66,8 @@ export async function deliver(
       const sound = isSound(snapshot, representation);
       if (savesStats(snapshot) && !sound) recordRequest(c, stream, client, now);
       const nextIsMade = isNextThere(snapshot, object, now);
-      const terms = { until: milliseconds(now + hold), keep: keptFor(snapshot), nextIsMade };
+      const demandFrom = demandedFrom(snapshot, representation, object.number);
+      const terms = { until: milliseconds(now + hold), keep: keptFor(snapshot), nextIsMade, demandFrom };
       const kind = isFirst(c, snapshot, representation, object.number) ? 'joined segment' : 'segment';
       return typed(
         await ask(c, { stream, object: { kind, representation, number: object.number }, terms }, now),
@@ -115,6 +117,19 @@ function typed(answer: Response, isSoundAlone: boolean): Response {
   const headers = new Headers(answer.headers);
   headers.set('content-type', 'audio/mp4');
   return new Response(answer.body, { status: answer.status, headers });
+}
+
+/** Of what is made on demand, when it begins: then somebody has to be told who asks for it. */
+function demandedFrom(
+  snapshot: StreamSnapshot,
+  representation: RepresentationId,
+  number: SegmentNumber,
+): Milliseconds | undefined {
+  if (snapshot.kind !== 'announced') return undefined;
+  const { description } = snapshot;
+  const described = representationsOf(description).find(({ id }) => id === representation);
+  if (described?.onDemand !== true) return undefined;
+  return millisecondsOfTicks(segmentStart(number, description.segmentDuration));
 }
 
 function isNextThere(

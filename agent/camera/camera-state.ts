@@ -152,7 +152,8 @@ const stay = (state: CameraState): Transition => ({ state, decisions: [] });
 
 const isSignOfLife = ({ kind }: CameraEvent): boolean => kind === 'wanted' || kind === 'watched';
 
-const patience = ({ outage }: CameraContext): Milliseconds => (outage ? OUTAGE : UNWATCHED);
+/** How long after it was wanted last something is wanted still. */
+export const patience = ({ outage }: Pick<CameraContext, 'outage'>): Milliseconds => (outage ? OUTAGE : UNWATCHED);
 
 const isWanted = (wanted: Milliseconds, context: CameraContext): boolean =>
   context.alwaysOn || context.now - wanted < patience(context);

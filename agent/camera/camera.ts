@@ -4,6 +4,7 @@ import type { StreamConfig } from '../config/schema.ts';
 import { Control } from '../control.ts';
 import type { SummaryFile } from '../statistics/summary-file.ts';
 import type { Edge } from '../upload/edge.ts';
+import type { RepresentationId } from '../../protocol/names.ts';
 import { milliseconds, millisecondsOfTicks, type Milliseconds } from '../../protocol/units.ts';
 import { Announcement } from './announcement.ts';
 import {
@@ -16,6 +17,8 @@ import {
   type CameraState,
 } from './camera-state.ts';
 import { Deliveries } from './deliveries.ts';
+import { Demand } from './demand.ts';
+import { indexOfRepresentation } from './description.ts';
 import { known, type Renditions } from './renditions.ts';
 import { startRun, type Run } from './run.ts';
 import { Meter, type CameraStatus } from './status.ts';
@@ -43,6 +46,7 @@ export class Camera {
   readonly #control: Control;
   readonly #announcement: Announcement;
   readonly #deliveries: Deliveries;
+  readonly #demand: Demand;
   readonly #meter = new Meter();
   #state: CameraState = IDLE;
   /** Aborted when the state has changed: it may have to be looked at at another time. */
@@ -63,13 +67,18 @@ export class Camera {
       ...options,
       stream: stream.stream,
       onConnected: () => this.#announcement.putInits(options.signal),
-      onWanted: () => this.#take({ kind: 'wanted' }),
+      onWanted: (representation) => this.#wanted(representation),
     });
     this.#announcement = new Announcement({ ...options, control: this.#control });
     this.#deliveries = new Deliveries({
       ...options,
       stream: stream.stream,
       onWatched: () => this.#take({ kind: 'watched' }),
+    });
+    this.#demand = new Demand({
+      ...options,
+      segmentDuration: stream.segmentDuration,
+      isOutage: () => this.#deliveries.isOutage,
     });
   }
 
@@ -106,6 +115,17 @@ export class Camera {
       restarts: this.#restarts,
       dropped,
     };
+  }
+
+  /** @param representation one that is made only then; undefined where it is the camera as such */
+  #wanted(representation: RepresentationId | undefined): void {
+    if (representation === undefined) {
+      this.#take({ kind: 'wanted' });
+      return;
+    }
+    this.#demand.wanted(indexOfRepresentation(representation));
+    // Who watches has had a manifest, and that has woken the camera.
+    this.#take({ kind: 'watched' });
   }
 
   #context(): CameraContext {
@@ -168,7 +188,11 @@ export class Camera {
         this.#newestFrame = millisecondsOfTicks(frame.time);
         this.#meter.count({ at: this.#options.clock.monotonic(), index, bytes: frame.size });
       },
-      onOutcome: (number, outcome) => this.#deliveries.outcome(number, outcome),
+      isWanted: (index) => this.#demand.isWanted(index),
+      onOutcome: (index, number, outcome) => {
+        this.#deliveries.outcome(number, outcome);
+        if ('viewers' in outcome && outcome.viewers > 0) this.#demand.watched(index);
+      },
       onRetry: (number, detail) => this.#deliveries.retries(number, detail),
     });
     this.#due = run.due;

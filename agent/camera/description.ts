@@ -1,7 +1,7 @@
 import type { StreamConfig, VideoQuality } from '../config/schema.ts';
 import { framingBitrate } from '../cmaf/framing.ts';
 import { safeInputOptions } from '../ffmpeg/input-options.ts';
-import { isCopied } from '../config/schema.ts';
+import { isCopied, isOnDemand } from '../config/schema.ts';
 import type { StreamDescription, VideoRepresentation } from '../../protocol/description.ts';
 import type { RepresentationId } from '../../protocol/names.ts';
 import type { Renditions } from './renditions.ts';
@@ -9,6 +9,9 @@ import type { Rendition } from './track-writer.ts';
 
 /** Representations are numbered in the order of the configuration's qualities, as the original does. */
 export const representationId = (index: number): RepresentationId => String(index) as RepresentationId;
+
+/** The inverse of {@link representationId}. */
+export const indexOfRepresentation = (id: RepresentationId): number => Number(id);
 
 /** What the edge needs to know of a stream. @param renditions by quality, as far as they are known */
 export function describe(stream: StreamConfig, renditions: Renditions): StreamDescription {
@@ -44,6 +47,7 @@ function representationOf(
     ...{ id: representationId(index), codecs, width, height, frameRate },
     bandwidth: bandwidth + framingBitrate({ ...stream, frameRate }),
     ...(isCopy ? { copied: true } : {}),
+    ...(isOnDemand(quality) ? { onDemand: true } : {}),
   };
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ForcedSegmenter } from '../cmaf/forced-segmenter.ts';
 import { SliceSegmenter } from '../cmaf/slice-segmenter.ts';
 import type { Clock } from '../clock.ts';
-import { isCopied, type StreamConfig } from '../config/schema.ts';
+import { isCopied, isOnDemand, type StreamConfig } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import type { Failure } from '../media/failure.ts';
 import type { Frame } from '../media/frame.ts';
@@ -34,7 +34,9 @@ export interface RunOptions {
   /** More is known of what there is: by quality, as far as it is known. */
   readonly onRenditions: (renditions: Renditions) => void;
   readonly onFrame: (index: number, frame: Frame) => void;
-  readonly onOutcome: (number: SegmentNumber, outcome: PutOutcome) => void;
+  /** Whether somebody wants a quality that is made only then. */
+  readonly isWanted: (index: number) => boolean;
+  readonly onOutcome: (index: number, number: SegmentNumber, outcome: PutOutcome) => void;
   /** An attempt to send a segment has failed, and another one follows. */
   readonly onRetry: (number: SegmentNumber, detail: string) => void;
 }
@@ -60,6 +62,7 @@ export function startRun(options: RunOptions): Run {
     const copied = isCopied(quality);
     return new TrackWriter({
       copied,
+      isWanted: isOnDemand(quality) ? () => options.isWanted(index) : undefined,
       segmenter: () =>
         copied
           ? new SliceSegmenter({ segmentDuration, fragmentDuration })
@@ -108,7 +111,7 @@ const uploaderOf = (options: RunOptions, index: number, due: SegmentNumber | und
     due,
     writer: randomUUID(),
     clock: options.clock,
-    onOutcome: options.onOutcome,
+    onOutcome: (number, outcome) => options.onOutcome(index, number, outcome),
     onRetry: options.onRetry,
     signal: options.uploadSignal,
   });

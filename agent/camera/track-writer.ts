@@ -3,7 +3,7 @@ import { TimestampJump, type Segmenter } from '../cmaf/segmenter.ts';
 import { messageOf } from '../errors.ts';
 import type { Failure } from '../media/failure.ts';
 import type { Frame } from '../media/frame.ts';
-import type { FrameSink } from '../media/source.ts';
+import type { FrameSink, OnDemand } from '../media/source.ts';
 import type { TrackConfig } from '../media/track.ts';
 import type { Uploader } from '../upload/uploader.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
@@ -25,15 +25,18 @@ export interface Rendition {
  */
 export class TrackWriter implements FrameSink {
   readonly #options: TrackWriterOptions;
+  readonly onDemand: OnDemand | undefined;
   #segmenter: Segmenter;
   #uploader: Uploader;
   #rendition: Rendition | undefined;
   #facts: StreamFacts | undefined;
-  /** Uploads of what came before the parameter sets changed. */
-  readonly #before: Promise<void>[] = [];
+  /** Uploads of what came before the parameter sets changed, or a pause. */
+  readonly #before = new Set<Promise<void>>();
 
   constructor(options: TrackWriterOptions) {
     this.#options = options;
+    const { isWanted } = options;
+    this.onDemand = isWanted === undefined ? undefined : { isWanted, pause: () => this.#pause() };
     this.#segmenter = options.segmenter();
     this.#uploader = options.uploader(options.due);
   }
@@ -49,7 +52,7 @@ export class TrackWriter implements FrameSink {
       if (before !== undefined && isSame(before.record, config.record)) return;
       const rendition = { config, init: initSegment(config) };
       if (!this.#options.copied) {
-        if (before !== undefined) this.#beginAnew();
+        if (before !== undefined) this.#beginAnew(this.#uploader.due);
         this.#tell(rendition);
       } else if (before !== undefined && facts !== undefined && isAlike(before, config)) {
         this.#tell({ ...rendition, facts });
@@ -84,8 +87,13 @@ export class TrackWriter implements FrameSink {
     this.#options.onRendition(rendition);
   }
 
-  #beginAnew(): void {
-    const { due } = this.#uploader;
+  #pause(): void {
+    // Whom nobody watches has nobody waiting for what is left out.
+    this.#guarded(() => this.#beginAnew(undefined));
+  }
+
+  /** @param due where it has to go on */
+  #beginAnew(due: SegmentNumber | undefined): void {
     this.#end();
     this.#segmenter = this.#options.segmenter();
     this.#uploader = this.#options.uploader(due);
@@ -93,7 +101,8 @@ export class TrackWriter implements FrameSink {
 
   #end(): void {
     for (const step of this.#segmenter.end()) this.#uploader.apply(step);
-    this.#before.push(this.#uploader.stop('the encoder ended'));
+    const ended = this.#uploader.stop('the encoder ended').finally(() => this.#before.delete(ended));
+    this.#before.add(ended);
   }
 
   /** Whoever hands on frames is not to fail of them. */
@@ -110,6 +119,8 @@ export class TrackWriter implements FrameSink {
 export interface TrackWriterOptions {
   /** The camera's own stream. */
   readonly copied: boolean;
+  /** Of one that is made only while somebody wants it. */
+  readonly isWanted: (() => boolean) | undefined;
   readonly segmenter: () => Segmenter;
   readonly uploader: (due: SegmentNumber | undefined) => Uploader;
   /** Where the run before left off. */

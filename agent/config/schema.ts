@@ -89,6 +89,7 @@ const encodedQuality = z
       .meta({ multipleOf: 2 })
       .describe('Width in pixels, even; the height follows, in proportion and even.'),
     targetBitrate: between(10, 100_000, 'kbit/s').describe('Bitrate in kbit/s.'),
+    onDemand: flag.optional().describe('Whether it is made only while somebody watches it, beside a copy.'),
   })
   .describe('One encoding of the picture.');
 
@@ -101,6 +102,9 @@ const videoQuality = z.discriminatedUnion('copy', [encodedQuality, copiedQuality
 });
 
 export const isCopied = (quality: VideoQuality): quality is CopiedQuality => quality.copy === true;
+
+/** Whether it is made only while somebody watches it. */
+export const isOnDemand = (quality: VideoQuality): boolean => !isCopied(quality) && quality.onDemand === true;
 
 /** The qualities that are encoded here, in order. */
 export const encodedQualities = ({ qualities }: Pick<StreamConfig, 'qualities'>): readonly EncodedQuality[] =>
@@ -201,7 +205,15 @@ const streamEntry = z
     const [first, second] = copied;
     const refuse = (index: number, message: string): void =>
       context.addIssue({ code: 'custom', path: ['qualities', 'video', index, 'copy'], message });
-    if (first === undefined) return;
+    if (first === undefined) {
+      stream.qualities.video.forEach((quality, index) => {
+        if (!isOnDemand(quality)) return;
+        const path = ['qualities', 'video', index, 'onDemand'];
+        const message = 'expected a quality with "copy" beside one that is made on demand, got none';
+        context.addIssue({ code: 'custom', path, message });
+      });
+      return;
+    }
     if (second !== undefined) refuse(second, `expected one copy at most, got another than [${first}]`);
     if (stream.type !== 'RTSP') refuse(first, `expected a camera to copy from, got "type": "${stream.type}"`);
     if (stream.type === 'RTSP' && stream.via === 'ffmpeg') {

@@ -8,6 +8,7 @@ import { silence } from '../silence.ts';
 import { milliseconds, seconds, secondsOfTicks, type Milliseconds } from '../../protocol/units.ts';
 import { startEncoding, type Encoding, type EncodingOptions } from './encoding.ts';
 import { Feed } from './feed.ts';
+import type { LastMade } from './last-made.ts';
 import type { Shapes } from './shapes.ts';
 
 /** How long FFmpeg may take to a picture, once it has been fed with one. */
@@ -24,26 +25,31 @@ const MOST_FAILURES = 3;
  *     running ──FFmpeg ends, or makes nothing─▶ resting ──back-off is over──▶ due
  *     running ──another configuration─────────▶ (it is ended) ──────────────▶ due
  *     due     ──frame, and a keyframe is known─▶ running      from that keyframe on, decoding quickly up to now
+ *     running ──nobody wants what it makes─────▶ (it is ended) ──────────────▶ due, once somebody does
  *
- * It begins «running»: FFmpeg takes a while to start, in which the camera is connected to.
+ * It begins «running»: FFmpeg takes a while to start, in which the camera is connected to. What is made on demand begins so
+ * only until it is known what FFmpeg makes of the camera's stream, as players have to be told.
  */
 export class Transcoder implements FrameSink {
   readonly #options: TranscoderOptions;
   readonly #gop = new LastGop();
   #config: VideoConfig | undefined;
   #hasKeyframes = false;
+  /** What it makes was told. */
+  #isTold = false;
   #failures = 0;
   #state: { readonly kind: 'running'; readonly run: EncoderRun } | { readonly kind: 'resting' | 'due' };
 
   constructor(options: TranscoderOptions) {
     this.#options = options;
-    this.#state = { kind: 'running', run: this.#start(undefined) };
+    this.#state = this.#begins ? { kind: 'running', run: this.#start(undefined) } : { kind: 'due' };
   }
 
   config(config: VideoConfig): void {
     this.#config = config;
     this.#gop.clear();
     this.#hasKeyframes = false;
+    this.#tellWhatIsKnown(config);
     if (this.#state.kind !== 'running') return;
     const { run } = this.#state;
     // FFmpeg can be told one configuration only.
@@ -56,18 +62,54 @@ export class Transcoder implements FrameSink {
     this.#hasKeyframes ||= frame.keyframe;
     switch (this.#state.kind) {
       case 'running':
-        this.#state.run.frame(frame);
+        if (this.#isNeeded) this.#state.run.frame(frame);
+        else this.#rests(this.#state.run);
         return;
       case 'resting':
         return;
       case 'due':
-        this.#resume(frame);
+        if (this.#isNeeded) this.#resume(frame);
         return;
     }
   }
 
   /** Whoever hands on frames ends it. */
   jump(): void {}
+
+  get #isWanted(): boolean {
+    return this.#options.sinks.some(isWanted);
+  }
+
+  get #isNeeded(): boolean {
+    return !this.#isTold || this.#isWanted;
+  }
+
+  get #begins(): boolean {
+    const { lastMade } = this.#options;
+    return this.#isWanted || lastMade === undefined || lastMade.isEmpty;
+  }
+
+  /** Players learn of it while no FFmpeg runs. */
+  #tellWhatIsKnown(config: VideoConfig): void {
+    const { lastMade, shapes, sinks } = this.#options;
+    const made = this.#isTold ? undefined : lastMade?.of(config);
+    if (made === undefined) return;
+    this.#isTold = true;
+    // Notes what the camera's shape is.
+    shapes.fitting(config);
+    sinks.forEach((sink, index) => {
+      shapes.told(index, made);
+      sink.config(made);
+    });
+  }
+
+  /** Nobody wants what it makes. */
+  #rests(run: EncoderRun): void {
+    const { stream, log } = this.#options;
+    this.#state = { kind: 'resting' };
+    run.dismiss();
+    log.debug(`${stream.stream}: nobody watches what FFmpeg makes on demand: stopped`);
+  }
 
   #resume(newest: Frame): void {
     const config = this.#config;
@@ -86,13 +128,26 @@ export class Transcoder implements FrameSink {
     const run = new EncoderRun(this.#options, {
       from: from === undefined ? undefined : seconds(secondsOfTicks(from.time) - 0.001),
       shapes: config === undefined ? undefined : shapes.fitting(config),
+      onMade: (made, asItIs) => {
+        this.#isTold = true;
+        if (asItIs && this.#config !== undefined) this.#options.lastMade?.keep(this.#config, made);
+      },
     });
     const since = this.#options.clock.monotonic();
     // Never rejects.
     void run.over.then((failure) => {
-      if (!signal.aborted) void this.#rest(failure, since);
+      if (signal.aborted) return;
+      if (run.isDismissed) this.#pause();
+      // Never rejects.
+      else void this.#rest(failure, since);
     });
     return run;
+  }
+
+  #pause(): void {
+    for (const { onDemand } of this.#options.sinks) onDemand?.pause();
+    this.#failures = 0;
+    this.#state = { kind: 'due' };
   }
 
   /** @param failure undefined when another configuration has come. Never rejects. */
@@ -118,6 +173,8 @@ export interface TranscoderOptions extends EncodingOptions {
   /** For each encoded quality, in order. */
   readonly sinks: readonly FrameSink[];
   readonly shapes: Shapes;
+  /** What came of it before, where it is made on demand. */
+  readonly lastMade?: LastMade;
   readonly signal: AbortSignal;
   /** FFmpeg has failed. @param hopeless often enough in a row */
   readonly onFailure: (failure: Failure, hopeless: boolean) => void;
@@ -133,12 +190,18 @@ class EncoderRun {
   /** Why it is over; undefined when it was told to be. Never rejects. */
   readonly over: Promise<Failure | undefined>;
   #feed: Feed | undefined;
+  #isDismissed = false;
   /** When the first frame came of which nothing has come out yet. */
   #owing: Milliseconds | undefined;
 
   constructor(
     options: TranscoderOptions,
-    how: { readonly from: ReturnType<typeof seconds> | undefined; readonly shapes: ReturnType<Shapes['fitting']> },
+    how: {
+      readonly from: ReturnType<typeof seconds> | undefined;
+      readonly shapes: ReturnType<Shapes['fitting']>;
+      /** @param asItIs its shape is that of the camera */
+      readonly onMade: (made: VideoConfig, asItIs: boolean) => void;
+    },
   ) {
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#ending.signal]);
@@ -146,11 +209,12 @@ class EncoderRun {
       sinks: options.sinks.map((sink, index) => ({
         config: (config) => {
           options.shapes.told(index, config);
+          how.onMade(config, how.shapes === undefined);
           sink.config(config);
         },
         frame: (frame) => {
           this.#owing = undefined;
-          sink.frame(frame);
+          if (isWanted(sink)) sink.frame(frame);
         },
       })),
       fed: { from: how.from },
@@ -194,4 +258,17 @@ class EncoderRun {
   stop(): void {
     this.#ending.abort();
   }
+
+  /** Nobody wants what it makes. */
+  dismiss(): void {
+    this.#isDismissed = true;
+    this.stop();
+  }
+
+  get isDismissed(): boolean {
+    return this.#isDismissed;
+  }
 }
+
+/** What is not said to be made on demand always is. */
+const isWanted = ({ onDemand }: FrameSink): boolean => onDemand?.isWanted() ?? true;

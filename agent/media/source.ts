@@ -22,4 +22,12 @@ export interface FrameSink<Config = TrackConfig> {
    * or earlier where it is negative; only here may they go back.
    */
   readonly jump: (by: Ticks) => void;
+  /** Where it is to be made only while somebody wants it. */
+  readonly onDemand?: OnDemand | undefined;
+}
+
+export interface OnDemand {
+  readonly isWanted: () => boolean;
+  /** No more comes for now: what is under way breaks off. */
+  readonly pause: () => void;
 }

@@ -1,8 +1,9 @@
 /** A camera's own stream, from the configuration to the viewer. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { boxContent, splitBoxes } from '../../protocol/boxes.ts';
 import { startCamera } from '../fixtures/camera/camera.ts';
-import { ffmpegOf } from './support/processes.ts';
+import { childrenOf, ffmpegOf } from './support/processes.ts';
 import { Viewer, type Segment } from './support/segments.ts';
 import { camera as cameraEntry, fastLlWith } from './support/streams.ts';
 
@@ -60,4 +61,41 @@ test('it comes as it was sent, beside what is encoded, and does not notice when 
   await expect.poll(async () => (await ffmpegOf(running.fastLl.pid)).pid, { timeout: 5000 }).not.toBe(pid);
   await viewer.segment(viewer.current + 1, 1);
   expect(running.fastLl.stderr).toMatch(/front: FFmpeg ended \(SIGKILL\); trying again in 0\.5 s/);
+});
+
+test('what is made on demand beside it runs only while somebody asks for it', { timeout: 45_000 }, async () => {
+  await using camera = await startCamera({ recorded: true, fps: 10 });
+  await using running = await fastLlWith([
+    cameraEntry('front', camera.url, { qualities: { video: [COPY, { ...ENCODE, onDemand: true }] } }),
+  ]);
+  await using viewer = new Viewer(running.origin, 'front');
+  const ffmpegs = async (): Promise<number> => (await childrenOf(running.fastLl.pid, 'ffmpeg')).length;
+  expect((await viewer.manifest()).match(/<Representation /g)).toHaveLength(2);
+  await expect.poll(ffmpegs, { timeout: 3000 }).toBe(0);
+
+  // Somebody watches the copied one all the while.
+  const times: number[] = [];
+  const missed: number[] = [];
+  viewer.follow(
+    async (number) => {
+      const { fragments } = await viewer.segment(number);
+      times.push(...fragments.map(({ time }) => time));
+    },
+    (number) => missed.push(number),
+  );
+  await sleep(500);
+  expect(await ffmpegs()).toBe(0);
+  const asked = performance.now();
+  await viewer.init(1);
+  const { fragments } = await viewer.segment(viewer.current, 1);
+  expect(performance.now() - asked).toBeLessThan(4000);
+  expect(fragments[0]?.frames[0]?.keyframe).toBe(true);
+  expect(fragments[0]!.arrivedAt * 1000 - (performance.timeOrigin + asked)).toBeLessThan(2500);
+  expect(await ffmpegs()).toBe(1);
+
+  await expect.poll(ffmpegs, { timeout: 20_000, interval: 500 }).toBe(0);
+  expect((await viewer.manifest()).match(/<Representation /g)).toHaveLength(2);
+  expect(missed).toEqual([]);
+  const gaps = times.slice(1).map((time, index) => time - times[index]!);
+  expect(Math.max(...gaps)).toBeLessThan(0.25);
 });

@@ -1,6 +1,6 @@
 /** A camera's life from its frames to the edge, with frames as a script has them and time as the test has it. */
 import { pino } from 'pino';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Camera } from '../../agent/camera/camera.ts';
 import { streamsSchema } from '../../agent/config/schema.ts';
 import type { Failure } from '../../agent/media/failure.ts';
@@ -20,13 +20,15 @@ const RATE = 10;
 /** One run of the camera, as the test plays it. */
 class ScriptedRun {
   readonly signal: AbortSignal;
+  readonly sinks: readonly FrameSink[];
   readonly #sink: FrameSink;
   readonly #clock: SimulatedClock;
   readonly #over = Promise.withResolvers<Failure | undefined>();
 
-  constructor(sink: FrameSink, signal: AbortSignal, clock: SimulatedClock) {
+  constructor(sinks: readonly FrameSink[], signal: AbortSignal, clock: SimulatedClock) {
     this.signal = signal;
-    this.#sink = sink;
+    this.sinks = sinks;
+    this.#sink = sinks[0]!;
     this.#clock = clock;
     signal.addEventListener('abort', () => this.#over.resolve(undefined));
   }
@@ -72,8 +74,8 @@ async function scripted(settings: object = {}) {
     },
   ]);
   const runs: ScriptedRun[] = [];
-  const source: TracksSource = ([sink], signal) => {
-    const run = new ScriptedRun(sink!, signal, clock);
+  const source: TracksSource = (sinks, signal) => {
+    const run = new ScriptedRun(sinks, signal, clock);
     runs.push(run);
     return run.over;
   };
@@ -204,4 +206,98 @@ test('when the agent ends, what is whole is still delivered, and it is over soon
   await until(() => edge.segment(whole)[0]?.state === 'whole');
   await clock.advance(2000);
   await ended;
+});
+
+describe('a quality that is made on demand', () => {
+  test.each([
+    [{ type: 'RTSP', input: 'rtsp://camera/' }],
+    [{ type: 'GEN' }],
+    [{ type: 'RTSP', input: 'rtsp://camera/', serverSideRepresentationSwitching: true }],
+  ])('is refused without a copied one beside it: %o', (settings) => {
+    const video = [{ targetWidth: 320, targetBitrate: 500, onDemand: true }];
+    const { error } = streamsSchema.safeParse([{ name: '', stream: 'front', ...settings, qualities: { video } }]);
+    expect(error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)).toEqual([
+      '0.qualities.video.0.onDemand: expected a quality with "copy" beside one that is made on demand, got none',
+    ]);
+  });
+
+  async function watched() {
+    const camera = await scripted({
+      ...{ type: 'RTSP', input: 'rtsp://camera/', alwaysOn: true },
+      qualities: { video: [{ copy: true }, { targetWidth: 320, targetBitrate: 500, onDemand: true }] },
+    });
+    const run = await camera.begun(1);
+    const made = run.sinks[1]!;
+    const frame = (keyframe: boolean): void => {
+      const time = ticksOfMilliseconds(camera.clock.wall());
+      made.frame({ time, compositionOffset: ticks(0), keyframe, data: [Uint8Array.of(1, 2)], size: 2 });
+    };
+    return { ...camera, run, made, frame, isWanted: () => made.onDemand?.isWanted() };
+  }
+
+  test('is wanted for 15 s and a segment after somebody asked for it, and is no affair of the others', async () => {
+    const { edge, run, clock, until, isWanted } = await watched();
+    expect(run.sinks[0]!.onDemand).toBeUndefined();
+    expect(isWanted()).toBe(false);
+    await edge.want();
+    await edge.want('1');
+    await until(() => isWanted() === true);
+    await clock.advance(15_900);
+    expect(isWanted()).toBe(true);
+    await clock.advance(200);
+    expect(isWanted()).toBe(false);
+  });
+
+  test('stays wanted while its segments have viewers, and is not woken by the answer to its last PUT', async () => {
+    const { edge, clock, made, frame, until, isWanted } = await watched();
+    made.config(CONFIG);
+    await edge.want('1');
+    await until(() => isWanted() === true);
+    edge.viewers = 1;
+    for (let index = 0; index < 250; index += 1) {
+      frame(clock.wall() % 1000 === 0);
+      await clock.advance(100);
+      // Answers come over real sockets.
+      if (index % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(isWanted()).toBe(true);
+    edge.viewers = 0;
+    await clock.advance(17_000);
+    expect(isWanted()).toBe(false);
+    made.onDemand?.pause();
+    edge.viewers = 1;
+    const second = Math.floor(clock.wall() / 1000) + 1;
+    await clock.advance(second * 1000 - clock.wall());
+    for (let index = 0; index < 11; index += 1) {
+      frame(index % 10 === 0);
+      await clock.advance(100);
+    }
+    await until(() => edge.segment(second, 1).some(({ state }) => state === 'whole'));
+    await clock.advance(100);
+    expect(isWanted()).toBe(false);
+  });
+
+  test('breaks off when it is stopped, and goes on within the same segment, described as before', async () => {
+    const { edge, clock, run, made, frame, until } = await watched();
+    run.config();
+    made.config(CONFIG);
+    await run.frames(0.3);
+    await until(() => edge.states.includes('live'));
+    const described = (): number => edge.messages.filter(({ type }) => type === 'announce').length;
+    const before = described();
+    const second = Math.floor(clock.wall() / 1000);
+    frame(true);
+    frame(false);
+    await clock.advance(100);
+    frame(false);
+    await until(() => edge.segment(second, 1)[0]?.bytes.length !== undefined);
+    made.onDemand?.pause();
+    await until(() => edge.segment(second, 1)[0]?.state === 'broken off');
+    expect(edge.segment(second)[0]?.state).toBe('open');
+    await clock.advance(200);
+    made.config(CONFIG);
+    frame(true);
+    await until(() => edge.segment(second, 1).length === 2);
+    expect(described()).toBe(before);
+  });
 });

@@ -6,11 +6,10 @@ import { forkedSource } from '../../agent/camera/fork.ts';
 import { systemClock } from '../../agent/clock.ts';
 import { fragment } from '../../agent/cmaf/fragment.ts';
 import { initSegment } from '../../agent/cmaf/init.ts';
-import { streamsSchema } from '../../agent/config/schema.ts';
+import { isOnDemand, streamsSchema } from '../../agent/config/schema.ts';
 import { locateFfmpeg } from '../../agent/ffmpeg/locate.ts';
-import type { Failure } from '../../agent/media/failure.ts';
 import type { Frame } from '../../agent/media/frame.ts';
-import type { FrameSink } from '../../agent/media/source.ts';
+import type { FrameSink, OnDemand } from '../../agent/media/source.ts';
 import type { VideoConfig } from '../../agent/media/track.ts';
 import { secondsOfTicks, ticks, ticksOfMilliseconds } from '../../protocol/units.ts';
 import { picturesOf } from '../encoded-pictures.ts';
@@ -22,24 +21,43 @@ const ENCODE = { targetWidth: 64, targetBitrate: 100 };
 
 /** What came of one quality. */
 class Track implements FrameSink {
+  /** Of one that is made on demand: what the test decides on, and how often it was paused. */
+  readonly demand = { isWanted: false, pauses: 0 };
+  readonly onDemand: OnDemand | undefined;
   readonly configs: VideoConfig[] = [];
   readonly frames: (Frame & { readonly at: number })[] = [];
   #came = Promise.withResolvers<void>();
 
+  constructor(hasDemand: boolean) {
+    if (!hasDemand) return;
+    this.onDemand = {
+      isWanted: () => this.demand.isWanted,
+      pause: () => {
+        this.demand.pauses += 1;
+        this.#notify();
+      },
+    };
+  }
+
   config(config: VideoConfig): void {
     this.configs.push(config);
+    this.#notify();
   }
 
   frame(frame: Frame): void {
     this.frames.push({ ...frame, at: performance.now() });
-    this.#came.resolve();
-    this.#came = Promise.withResolvers();
+    this.#notify();
   }
 
   jump(): void {}
 
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await this.#came.promise;
+  }
+
+  #notify(): void {
+    this.#came.resolve();
+    this.#came = Promise.withResolvers();
   }
 }
 
@@ -52,25 +70,31 @@ async function fork(...qualities: readonly object[]) {
   ]);
   const told: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => told.push(JSON.parse(line).msg) });
-  const over = new AbortController();
-  const ended = Promise.withResolvers<Failure | undefined>();
   let camera: FrameSink | undefined;
   const ffmpeg = await locateFfmpeg(undefined, process.env);
   const source = forkedSource(
     (sink, signal) => {
       camera = sink;
-      signal.addEventListener('abort', () => ended.resolve(undefined));
-      return ended.promise;
+      return new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve(undefined));
+      });
     },
     { stream: stream!, ffmpeg, clock: systemClock, log },
   );
-  const tracks = qualities.map(() => new Track());
-  const running = source(tracks, over.signal);
-  onTestFinished(async () => {
-    over.abort();
-    await running;
-  });
-  return { camera: camera!, tracks, told, running };
+  /** A run of the camera. */
+  const run = async () => {
+    const over = new AbortController();
+    const tracks = stream!.qualities.video.map((quality) => new Track(isOnDemand(quality)));
+    const running = source(tracks, over.signal);
+    const stop = async (): Promise<void> => {
+      over.abort();
+      await running;
+    };
+    onTestFinished(stop);
+    await Promise.resolve();
+    return { camera: camera!, tracks, running, stop };
+  };
+  return { ...(await run()), told, run };
 }
 
 /** Plays a recording into the camera's end, in real time, from now on. */
@@ -177,3 +201,36 @@ test(
     expect([row[50], row[160], row[270]].map(isDark)).toEqual([false, false, false]);
   },
 );
+
+test('what is made on demand is known at once, and made only while it is wanted', { timeout: 30_000 }, async () => {
+  const { camera, tracks, stop, run } = await fork(COPY, { ...ENCODE, onDemand: true });
+  const first = playing();
+  play(camera, recordedCamera(), first.signal);
+  const [copied, made] = tracks;
+  await made!.until(() => made!.demand.pauses === 1);
+  expect(made!.configs).toEqual([expect.objectContaining({ width: 64, height: 48 })]);
+  expect(made!.frames).toEqual([]);
+  await expect.poll(ffmpegs, { timeout: 2000 }).toEqual([]);
+
+  const asked = performance.now();
+  made!.demand.isWanted = true;
+  await made!.until(() => made!.frames.length >= 3);
+  expect(made!.frames[0]!.at - asked).toBeLessThan(3000);
+  expect(made!.frames[0]!.keyframe).toBe(true);
+  made!.demand.isWanted = false;
+  await made!.until(() => made!.demand.pauses === 2);
+  await expect.poll(ffmpegs, { timeout: 2000 }).toEqual([]);
+  expect(new Set(made!.configs.map(({ record }) => Buffer.from(record).toString('hex'))).size).toBe(1);
+  const gaps = copied!.frames.slice(1).map(({ time }, index) => time - copied!.frames[index]!.time);
+  expect(Math.max(...gaps)).toBeLessThan(90_000 * 0.5);
+  first.abort();
+  await stop();
+
+  // When the camera is started again it is known without any FFmpeg.
+  const again = await run();
+  again.camera.config(recordedCamera().config);
+  expect(again.tracks[1]!.configs).toEqual([made!.configs[0]]);
+  play(again.camera, recordedCamera(), playing().signal);
+  await again.tracks[0]!.until(() => again.tracks[0]!.frames.length >= 5);
+  expect(ffmpegs()).toEqual([]);
+});

@@ -16,6 +16,7 @@ import {
   anything,
   ask,
   bearer,
+  DESCRIPTION,
   dueSegment,
   EDGE,
   exists,
@@ -383,4 +384,18 @@ test('what asks it otherwise gets nothing, and makes no object', async () => {
     expect([response.status, response.headers.get('cache-control')]).toEqual([404, 'no-store']);
   }
   expect(await exists(object)).toBe(false);
+});
+
+test('a GET that is held for what is made on demand tells so, through the cache as well', async () => {
+  const [track] = DESCRIPTION.tracks;
+  const representations = track!.representations.map((each) => ({ ...each, onDemand: each.id === '1' }));
+  const { name, agent } = await liveStream({ tracks: [{ kind: 'video', representations }] });
+  const { path } = placeOf(name, Math.floor(Date.now() / 1000 / DESCRIPTION.segmentDuration), '1');
+  const held = askShared(path);
+  await agent.hears();
+  expect(await agent.heard()).toEqual([{ type: 'wanted', representation: '1' }]);
+  await putWhole(path, 'one ');
+  const { response, passages } = await held;
+  expect(await response.text()).toBe('one ');
+  expect(passages).toHaveLength(1);
 });

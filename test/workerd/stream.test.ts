@@ -9,6 +9,11 @@ import {
   Agent,
   anything,
   ask,
+  putWhole,
+  Put,
+  placeOf,
+  exists,
+  askEdgeWith,
   bearer,
   DESCRIPTION,
   initSegment,
@@ -210,6 +215,72 @@ describe('an agent is told that somebody wants to watch', () => {
     const other = await Agent.connect(name);
     await manifestOf(name);
     for (const each of [agent, other]) expect(await each.heard()).toEqual([{ type: 'wanted' }]);
+  });
+
+  describe('who wants a representation that is made on demand', () => {
+    async function onDemandStream() {
+      const [track] = DESCRIPTION.tracks;
+      const [always, other] = track!.representations;
+      const representations = [always!, { ...other!, onDemand: true }];
+      return liveStream({ tracks: [{ kind: 'video', representations }] });
+    }
+    /** One that has begun. */
+    const begun = (): number => Math.floor(Date.now() / 1000 / DESCRIPTION.segmentDuration);
+
+    test('by GETs that are held for its segment: once for all of them', async () => {
+      const { name, agent } = await onDemandStream();
+      const { path, object } = placeOf(name, begun(), '1');
+      const asking = (): Promise<Response> => ask(path, { headers: watching });
+      const held = [asking(), asking(), asking()];
+      await agent.hears();
+      expect(await agent.heard()).toEqual([{ type: 'wanted', representation: '1' }]);
+      // It is made: nobody has to be told any more.
+      const put = new Put(path);
+      await put.write('a');
+      for (const { status } of await Promise.all(held)) expect(status).toBe(200);
+      await Promise.all([asking(), asking()]);
+      await scheduler.wait(1200);
+      expect(await agent.heard()).toHaveLength(1);
+      await put.end();
+      expect(await exists(object)).toBe(true);
+    });
+
+    test('by a GET that goes on waiting, each second', async () => {
+      const { name, agent } = await onDemandStream();
+      const { path } = placeOf(name, begun(), '1');
+      void ask(path, { headers: watching });
+      await agent.hears();
+      await scheduler.wait(1100);
+      expect(await agent.heard()).toHaveLength(2);
+      await putWhole(path, 'a');
+    });
+
+    test('by a GET that is not held', async () => {
+      const { name, agent } = await onDemandStream();
+      const { path } = placeOf(name, begun(), '1');
+      const { status } = await askEdgeWith({ WAIT_FOR_ABSENT_SEGMENT: 'false' }, path, { headers: watching });
+      expect(status).toBe(404);
+      await agent.hears();
+      expect(await agent.heard()).toEqual([{ type: 'wanted', representation: '1' }]);
+    });
+
+    test('by one for its init segment', async () => {
+      const { name, agent } = await onDemandStream();
+      const path = `/${name}/init-stream1.m4s`;
+      await ask(path, { method: 'PUT', headers: anything, body: initSegment() });
+      expect((await ask(path, { headers: watching })).status).toBe(200);
+      expect(await agent.heard()).toEqual([{ type: 'wanted', representation: '1' }]);
+    });
+
+    test('and not by those for other representations', async () => {
+      const { name, agent } = await onDemandStream();
+      const { path } = placeOf(name, begun(), '0');
+      const held = ask(path, { headers: watching });
+      await scheduler.wait(400);
+      expect(await agent.heard()).toEqual([]);
+      await putWhole(path, 'a');
+      await held;
+    });
   });
 
   test('and not by requests for segments', async () => {

@@ -1,9 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
-import { seconds } from '../../protocol/units.ts';
+import { milliseconds, seconds } from '../../protocol/units.ts';
 import type { Arrival } from '../arrival.ts';
+import { behind } from '../behind.ts';
 import type { Env } from '../env.ts';
 import { toResponse, type Problem } from '../errors.ts';
 import type { SegmentNumber } from '../../protocol/names.ts';
+import { streamOf } from '../stream/stub.ts';
 import { prerolled } from './beginning.ts';
 import { SegmentBuffer, type Beginning } from './buffer.ts';
 import { chunksOf } from './chunk.ts';
@@ -11,7 +13,8 @@ import type { Place } from './place.ts';
 import { tailOf, type Tail } from './preroll.ts';
 import type { PutAnswer, PutTerms } from './put.ts';
 import { serveWhole } from './range.ts';
-import { callOf, holdOf, joiningOf, seatedOf } from './request.ts';
+import { Demand } from './demand.ts';
+import { callOf, demandOf, holdOf, joiningOf, seatedOf } from './request.ts';
 import { Seats, type Seat } from './seats.ts';
 import { decideGet, decidePut, MAX_READERS, MAX_SPARES, type Precedence, type SegmentState } from './state.ts';
 import { Upload } from './upload.ts';
@@ -44,6 +47,9 @@ export class Segment extends DurableObject<Env> {
   /** Those who GET it. */
   readonly #seats = new Seats(MAX_READERS);
   readonly #waiting = new Waiting();
+  readonly #demand = new Demand(({ stream, representation }) => {
+    behind(this.ctx, streamOf(this.env, stream).want(representation));
+  });
   /** GETs there have been. */
   #viewers = 0;
   #precedence: Precedence = 'first wins';
@@ -112,6 +118,9 @@ export class Segment extends DurableObject<Env> {
   /** GET and HEAD. */
   override async fetch(request: Request): Promise<Response> {
     let decision = decideGet(this.#state, holdOf(request) > 0);
+    const { phase } = this.#state;
+    const isMissing = phase === 'broken' || phase === 'aborted' || (phase === 'awaited' && decision === 'absent');
+    if (isMissing) this.#demand.once(demandOf(request), milliseconds(Date.now()));
     if (decision === 'absent') return toResponse({ kind: 'segment absent' });
     using seat = this.#seats.take(seatedOf(request));
     if (seat === undefined) return toResponse(NO_SEAT);
@@ -161,6 +170,7 @@ export class Segment extends DurableObject<Env> {
     const lost = Promise.withResolvers<void>();
     seat.hold(lost.resolve);
     using _ = this.#waiting.add(callOf(request), () => seat.lose());
+    using _demand = this.#demand.hold(demandOf(request));
     await orLater(Promise.race([this.#opened.promise, lost.promise]), holdOf(request));
   }
 

@@ -1,5 +1,6 @@
 import { parseSegmentNumber, type RepresentationId, type StreamName } from '../../protocol/names.ts';
-import type { Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import type { SegmentDemand } from './demand.ts';
 import type { Place } from './place.ts';
 
 /**
@@ -10,6 +11,7 @@ const HOLD_HEADER = 'x-segment-hold-ms';
 const PREROLL_HEADER = 'x-segment-preroll';
 const VIEWER_HEADER = 'x-segment-viewer';
 const CALL_HEADER = 'x-segment-call';
+const DEMAND_HEADER = 'x-segment-demand';
 
 export interface GetTerms {
   /** How long it may wait for the PUT; 0 is not at all. */
@@ -18,14 +20,17 @@ export interface GetTerms {
   readonly joining?: Place | undefined;
   /** Who it is for, as far as that is known. */
   readonly viewer?: string;
+  /** Of one that is made on demand. */
+  readonly demand?: SegmentDemand | undefined;
   /** Names the call, for {@link Segment.leave}. */
   readonly call?: string | undefined;
 }
 
 /** A GET or HEAD for the object. */
-export function getRequest(request: Request, { hold, joining, viewer = '', call }: GetTerms): Request {
+export function getRequest(request: Request, { hold, joining, viewer = '', demand, call }: GetTerms): Request {
   const headers = new Headers({ [HOLD_HEADER]: String(hold), [VIEWER_HEADER]: viewer });
   if (call !== undefined) headers.set(CALL_HEADER, call);
+  if (demand !== undefined) headers.set(DEMAND_HEADER, `${demand.stream} ${demand.representation} ${demand.wait}`);
   if (joining !== undefined) {
     headers.set(PREROLL_HEADER, `${joining.stream} ${joining.representation} ${joining.number}`);
   }
@@ -42,6 +47,17 @@ export const callOf = (request: Request): string | undefined => request.headers.
 export const seatedOf = (request: Request): string => request.headers.get(VIEWER_HEADER) ?? '';
 
 export const holdOf = (request: Request): number => Number(request.headers.get(HOLD_HEADER) ?? 0);
+
+export function demandOf({ headers }: Request): SegmentDemand | undefined {
+  const [stream, representation, wait] = headers.get(DEMAND_HEADER)?.split(' ') ?? [];
+  if (wait === undefined) return undefined;
+  // The Worker has set it, out of names that are names.
+  return {
+    stream: stream as StreamName,
+    representation: representation as RepresentationId,
+    wait: milliseconds(Number(wait)),
+  };
+}
 
 export function joiningOf({ headers }: Request): Place | undefined {
   const [stream, representation, digits] = headers.get(PREROLL_HEADER)?.split(' ') ?? [];

@@ -26,9 +26,12 @@ export async function answerOf(
       const hold = milliseconds(Math.max(0, terms.until - now));
       const place = { stream, representation, number };
       const joining = kind === 'segment' ? undefined : place;
+      const { demandFrom } = terms;
+      const wait = milliseconds(Math.max(0, (demandFrom ?? now) - now));
+      const demand = demandFrom === undefined ? undefined : { stream, representation, wait };
       if (terms.nextIsMade === true) touchNext(env, context, place);
       return get(segmentOf(env, stream, representation, number), request, context, {
-        ...{ hold, joining, viewer: viewerOf(request, env.VIEWER_ADDRESS_HEADER) },
+        ...{ hold, joining, demand, viewer: viewerOf(request, env.VIEWER_ADDRESS_HEADER) },
       });
     }
     case 'init': {

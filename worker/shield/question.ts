@@ -29,6 +29,8 @@ export interface Terms {
   readonly keep: Seconds;
   /** Of a segment: whether the object of the next one is there, to be touched. */
   readonly nextIsMade?: boolean;
+  /** Of a segment that is made on demand: when it begins. */
+  readonly demandFrom?: Milliseconds | undefined;
 }
 
 /** What can change at any time is kept no longer. */
@@ -39,6 +41,7 @@ const JOINED_PREFIX = 'joined-';
 const UNTIL_HEADER = 'x-shield-until-ms';
 const KEEP_HEADER = 'x-shield-keep-s';
 const NEXT_HEADER = 'x-shield-next-is-made';
+const DEMAND_HEADER = 'x-shield-demand-from-ms';
 
 export const shieldRequest = ({ stream, object, terms }: Question): Request =>
   new Request(new URL(pathOf(stream, object), 'https://shield/'), {
@@ -46,6 +49,7 @@ export const shieldRequest = ({ stream, object, terms }: Question): Request =>
       [UNTIL_HEADER]: String(terms.until),
       [KEEP_HEADER]: String(terms.keep),
       ...(terms.nextIsMade === true ? { [NEXT_HEADER]: 'true' } : {}),
+      ...(terms.demandFrom === undefined ? {} : { [DEMAND_HEADER]: String(terms.demandFrom) }),
     },
   });
 
@@ -55,10 +59,12 @@ export function questionOf({ url, headers }: Request): Question | undefined {
   const address = parseStreamAddress(first);
   const object = askedOf(second);
   if (address === undefined || object === undefined) return undefined;
+  const demandFrom = headers.get(DEMAND_HEADER);
   const terms = {
     until: milliseconds(Number(headers.get(UNTIL_HEADER) ?? 0)),
     keep: seconds(Number(headers.get(KEEP_HEADER) ?? 0)),
     nextIsMade: headers.get(NEXT_HEADER) === 'true',
+    demandFrom: demandFrom === null ? undefined : milliseconds(Number(demandFrom)),
   };
   return { stream: address.stream, object, terms };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { cameraStateSchema, PING_INTERVAL, type AgentMessage, type EdgeMessage } from '../../protocol/control.ts';
-import type { StreamName } from '../../protocol/names.ts';
+import type { RepresentationId, StreamName } from '../../protocol/names.ts';
 import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
 import { elapsed } from '../elapsed.ts';
 import { parseAgentMessage } from './agent-message.ts';
@@ -35,7 +35,8 @@ const RANK = ['live', 'starting', 'waiting', 'idle'] as const;
 export class Agents {
   readonly #context: DurableObjectState;
   readonly #pace = new Pace();
-  #lastWanted = milliseconds(-Infinity);
+  /** By representation, where it is one that is made on demand; else of the camera as such. */
+  readonly #lastWanted = new Map<RepresentationId | undefined, Milliseconds>();
 
   constructor(context: DurableObjectState) {
     this.#context = context;
@@ -74,11 +75,12 @@ export class Agents {
     return this.#context.getTags(socket)[0] as StreamName;
   }
 
-  /** Somebody wants to watch: they start the camera, or keep it running. */
-  want(now: Milliseconds): void {
-    if (elapsed(this.#lastWanted, now) < WANTED_INTERVAL_MS) return;
-    this.#lastWanted = now;
-    const message = JSON.stringify({ type: 'wanted' } satisfies EdgeMessage);
+  /** Somebody wants to watch: they start the camera, or make this representation, or keep on. */
+  want(now: Milliseconds, representation?: RepresentationId): void {
+    const last = this.#lastWanted.get(representation) ?? milliseconds(-Infinity);
+    if (elapsed(last, now) < WANTED_INTERVAL_MS) return;
+    this.#lastWanted.set(representation, now);
+    const message = JSON.stringify({ type: 'wanted', representation } satisfies EdgeMessage);
     for (const socket of this.#open()) socket.send(message);
   }
 

@@ -1,6 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
 import { PING, PONG } from '../../protocol/control.ts';
-import { streamDescriptionSchema, videoRepresentationsOf, type StreamDescription } from '../../protocol/description.ts';
+import {
+  representationsOf,
+  streamDescriptionSchema,
+  videoRepresentationsOf,
+  type StreamDescription,
+} from '../../protocol/description.ts';
 import type { RepresentationId, SegmentNumber, StreamName } from '../../protocol/names.ts';
 import { milliseconds, type Milliseconds, type Seconds } from '../../protocol/units.ts';
 import type { RequestFigures } from '../../protocol/statistics.ts';
@@ -76,9 +81,9 @@ export class Stream extends DurableObject<Env> {
     return ready ?? { kind: 'not ready', detail: this.#whyNotReady() };
   }
 
-  /** Somebody wants to watch. */
-  want(): void {
-    this.#agents.want(now());
+  /** Somebody wants to watch. @param representation one that is made on demand */
+  want(representation?: RepresentationId): void {
+    this.#agents.want(now(), representation);
   }
 
   /** @returns why not, where the edge can't take one more stream */
@@ -93,6 +98,7 @@ export class Stream extends DurableObject<Env> {
   }
 
   async init(representation: RepresentationId): Promise<Uint8Array | undefined> {
+    if (this.#isOnDemand(representation)) this.want(representation);
     const init = (): Uint8Array | undefined => this.ctx.storage.kv.get<Uint8Array>(`init:${representation}`);
     return this.#changes.until(init, INIT_HOLD_MS);
   }
@@ -211,6 +217,12 @@ export class Stream extends DurableObject<Env> {
   /** One that an older edge took and this one would not is none, until its agent announces it again. */
   #description(): StreamDescription | undefined {
     return streamDescriptionSchema.safeParse(this.ctx.storage.kv.get('description')).data;
+  }
+
+  #isOnDemand(representation: RepresentationId): boolean {
+    const description = this.#description();
+    const described = description === undefined ? [] : representationsOf(description);
+    return described.some(({ id, onDemand }) => id === representation && onDemand === true);
   }
 
   #forced(): RepresentationId | undefined {
