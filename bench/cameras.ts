@@ -7,13 +7,14 @@ import { execa } from 'execa';
 import { publishToken, startEdge } from '../test/e2e/support/edge-process.ts';
 import { folderWith, freePort, startFastLl } from '../test/e2e/support/fast-ll.ts';
 import { findFfmpeg } from '../test/fixtures/camera/ffmpeg.ts';
+import type { Ages } from './camera-viewers.ts';
 import { cpuSeconds, residentMb } from './process-usage.ts';
 
 /**
  * What a camera costs the agent: processor time and memory with more and more streams, of recorded frames. Encoded ones
  * come from a small program in FFmpeg's place, so FFmpeg's own cost is not in it; with `--copied` they come from RTSP cameras in
- * a process of their own, and go through as they are: all there is. The edge is a process of its own. A line of JSON each, then
- * a table.
+ * a process of their own, and go through as they are: all there is. The edge is a process of its own, and so are those who watch,
+ * with `--watched`. A line of JSON each, then a table.
  */
 const { values } = parseArgs({
   options: {
@@ -24,6 +25,8 @@ const { values } = parseArgs({
     size: { type: 'string', default: '1280x720' },
     /** From cameras, as it is. */
     copied: { type: 'boolean', default: false },
+    /** With a viewer of each, too. */
+    watched: { type: 'boolean', default: false },
     /** Seconds; a frame's time for a fragment per frame. */
     fragment: { type: 'string', default: '0.1' },
   },
@@ -50,6 +53,7 @@ interface Row {
   /** Of the agent, in percent of a core. */
   readonly cpu: number;
   readonly mb: number;
+  /** Bytes of one of the newest segments. */
   readonly delivered: number;
 }
 
@@ -80,15 +84,26 @@ async function measure(cameras: number): Promise<Row> {
   });
   if (cameras > 0) await agent.says(new RegExp(`cam${cameras - 1}: live`));
   await sleep(WARM_UP_MS);
+  const ages = values.watched && cameras > 0 ? agesSeen(port, cameras) : undefined;
   const before = cpuSeconds(agent.pid);
   await sleep(1000 * Number(values.seconds));
   const cpu = round((100 * (cpuSeconds(agent.pid) - before)) / Number(values.seconds));
   const restarts = agent.stderr.match(/trying again/g)?.length ?? 0;
   if (restarts > 0) throw new Error(`expected cameras that run, got ${restarts} restarts:\n${agent.stderr}`);
   const newest = await fetch(`http://127.0.0.1:${port}/cam0/chunk-stream0-${Math.floor(Date.now() / 1000) - 1}.m4s`);
-  const row = { cameras, cpu, mb: round(residentMb(agent.pid)), delivered: (await newest.arrayBuffer()).byteLength };
+  const delivered = (await newest.arrayBuffer()).byteLength;
+  const row = { cameras, cpu, mb: round(residentMb(agent.pid)), delivered, ...(await ages) };
   process.stdout.write(`${JSON.stringify(row)}\n`);
   return row;
+}
+
+/** How old pictures are when they come to a viewer of each camera. */
+async function agesSeen(port: number, cameras: number): Promise<Ages> {
+  const script = fileURLToPath(new URL('camera-viewers.ts', import.meta.url));
+  const { stdout } = await execa(process.execPath, [
+    ...[script, `http://127.0.0.1:${port}`, String(cameras), values.seconds],
+  ]);
+  return JSON.parse(stdout) as Ages;
 }
 
 /** @returns their URLs */
