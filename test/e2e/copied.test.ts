@@ -85,12 +85,11 @@ test('what is made on demand beside it runs only while somebody asks for it', { 
   );
   await sleep(500);
   expect(await ffmpegs()).toBe(0);
-  const asked = performance.now();
+  const asked = Date.now();
   await viewer.init(1);
   const { fragments } = await viewer.segment(viewer.current, 1);
-  expect(performance.now() - asked).toBeLessThan(4000);
   expect(fragments[0]?.frames[0]?.keyframe).toBe(true);
-  expect(fragments[0]!.arrivedAt * 1000 - (performance.timeOrigin + asked)).toBeLessThan(2500);
+  expect(fragments[0]!.arrivedAt * 1000 - asked).toBeLessThan(2500);
   expect(await ffmpegs()).toBe(1);
 
   await expect.poll(ffmpegs, { timeout: 20_000, interval: 500 }).toBe(0);
