@@ -37,6 +37,8 @@ export interface Watching {
     readonly at: number;
     readonly time: number;
     readonly rate: number;
+    /** Of the picture, in pixels. */
+    readonly width: number;
     /** Bytes of sound that were decoded so far. */
     readonly sound: number;
   }[];
@@ -127,9 +129,9 @@ const pageOf = (player: StockPlayer, manifest: string): string => `<!doctype htm
   video.addEventListener('waiting', () => watching.waits.push(now()));
   video.addEventListener('error', () => watching.errors.push(video.error.message));
   addEventListener('error', (event) => watching.errors.push(String(event.message)));
-  addEventListener('unhandledrejection', (event) => watching.errors.push(String(event.reason)));
+  addEventListener('unhandledrejection', (event) => watching.errors.push([event.reason, event.reason?.data?.slice?.(0, 2)].join(' ')));
   const sample = () => ({
-    ...{ at: now(), time: video.currentTime, rate: video.playbackRate, sound: video.webkitAudioDecodedByteCount },
+    ...{ at: now(), time: video.currentTime, rate: video.playbackRate, width: video.videoWidth, sound: video.webkitAudioDecodedByteCount },
   });
   setInterval(() => watching.samples.push(sample()), 100);
   const manifest = ${JSON.stringify(manifest)};
