@@ -28,6 +28,7 @@ export class Uploader {
   /** PUTs under way. */
   readonly #puts = new Set<Promise<void>>();
   readonly #ending: Uint8Array;
+  #hasBegun = false;
   #sequenceNumber = 0;
   #due: SegmentNumber | undefined;
   /** Numbers that were told before this machine's clock was set back, each until it is taken back. */
@@ -49,7 +50,8 @@ export class Uploader {
   apply(step: Step): void {
     switch (step.kind) {
       case 'open':
-        if (this.#sequenceNumber === 0) this.#bridge(step.number);
+        if (!this.#hasBegun) this.#bridge(step.number);
+        this.#hasBegun = true;
         this.#append(this.#open(step.number, step.keyframe), segmentHeader());
         return;
       case 'fragment': {

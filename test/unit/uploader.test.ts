@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Sample } from '../../agent/cmaf/fragment.ts';
 import { closeConnections, connections } from '../../agent/upload/edge.ts';
 import { Uploader } from '../../agent/upload/uploader.ts';
 import { segmentNumber, type RepresentationId, type StreamName } from '../../protocol/names.ts';
-import { seconds } from '../../protocol/units.ts';
+import { seconds, ticks, TIMESCALE } from '../../protocol/units.ts';
 import { SimulatedClock } from '../simulated-clock.ts';
 
 /** An uploader of segments of a second, at an edge that says what was asked of it. */
@@ -47,7 +48,7 @@ async function upload(due: number | undefined) {
   };
   /** Of these numbers, not of what was before. */
   const askedFrom = (first: number): string[] => asked.filter((line) => Number(line.split(' ')[1]) >= first);
-  return { askedFrom, make };
+  return { askedFrom, make, uploader };
 }
 
 test('after the clock was set back by a few seconds what was told of that time is taken back first', async () => {
@@ -74,4 +75,19 @@ test('what a run left unfinished is not taken back', async () => {
   const { askedFrom, make } = await upload(1000);
   await make(1000);
   expect(askedFrom(1000)).toEqual(['PUT 1000']);
+});
+
+const SAMPLE: Sample = {
+  ...{ time: ticks(1000 * TIMESCALE), duration: ticks(3600), compositionOffset: ticks(0), keyframe: true },
+  ...{ data: [Uint8Array.of(1)], size: 1 },
+};
+
+test('a first picture so near the end of its segment that the next one is opened before it is told: that segment is told once', async () => {
+  const { askedFrom, uploader } = await upload(undefined);
+  const [first, next] = [segmentNumber(1000), segmentNumber(1001)];
+  uploader.apply({ kind: 'open', number: first });
+  uploader.apply({ kind: 'open', number: next });
+  uploader.apply({ kind: 'fragment', number: first, samples: [SAMPLE] });
+  for (const number of [first, next]) uploader.apply({ kind: 'close', number });
+  await expect.poll(() => askedFrom(1000)).toEqual(['PUT 1000', 'PUT 1001']);
 });
