@@ -28,6 +28,8 @@ describe.skipIf(noChromium)('a picture that is larger from now on, and smaller a
     await dash.plays();
     await own.waitForFunction(() => (globalThis as unknown as Page).fastll?.state === 'playing');
 
+    // While it joins it may wait.
+    await dash.watch(2);
     // Longer than from one change to the next but one.
     const { samples, waits, errors } = await dash.watch(9);
     expect(errors).toEqual([]);

@@ -28,6 +28,7 @@ test('with segments of 30 s: it stays asleep, and shows at once when it is woken
 
   await viewer.manifest();
   await firstPicture(segment);
+  await viewer.whenState('live');
   await viewer.whenState('idle', 20_000);
   // It has been told that its last segment had a viewer.
   await sleep(500);
