@@ -62,6 +62,8 @@ describe.skipIf(noChromium || onPath('ffmpeg') === undefined)('a stream with sou
     await using _ = await Sound.add({ origin, stream: 'switched', ...switching });
     await using page = await PlayerPage.open(browser, dashJs, new URL('manifest.mpd', switched.base).href);
     await page.plays();
+    // While it joins it may wait.
+    await page.watch(2);
     const { samples, errors } = await page.watch(3);
     const [first, last] = [samples[0]!, samples.at(-1)!];
     expect(errors).toEqual([]);
