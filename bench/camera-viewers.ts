@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { quantile } from './quantile.ts';
 import { Viewer, type Segment } from '../test/e2e/support/segments.ts';
 
 /**
@@ -35,7 +36,7 @@ if (import.meta.main) {
   failed = 0;
   await sleep(1000 * Number(seconds));
   const sorted = ages.toSorted((a, b) => a - b);
-  const at = (share: number): number => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? NaN);
+  const at = (share: number): number => Math.round(quantile(sorted, share));
   const result: Ages = { fragments: sorted.length, p50: at(0.5), p99: at(0.99), most: at(1), failed };
   process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 }

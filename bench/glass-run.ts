@@ -4,6 +4,7 @@ import { STRIPS, startStream, type Setup } from './glass-stream.ts';
 import { Viewer, type Player, type Viewing } from './glass-viewer.ts';
 import type { Picture, Sight } from './glass-eye.ts';
 import type { Network } from './network.ts';
+import { quantile } from './quantile.ts';
 
 export interface Look extends Setup {
   readonly player: Player;
@@ -91,7 +92,10 @@ function between(
   const pictures = after.pictures.filter(({ at }) => at >= from);
   const stalls = after.stalls.filter(({ at }) => at >= from);
   const later = pictures.flatMap((picture) => laterOf(picture) ?? []);
-  const mediaTimeLater = later.toSorted((a, b) => a - b)[later.length >> 1] ?? NaN;
+  const mediaTimeLater = quantile(
+    later.toSorted((a, b) => a - b),
+    0.5,
+  );
   const isRead = (picture: Picture): boolean => Math.abs((laterOf(picture) ?? NaN) - mediaTimeLater) < MISREAD_MS;
   return {
     mediaTimeLater,

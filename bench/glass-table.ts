@@ -1,4 +1,5 @@
 import type { Look, Outcome } from './glass-run.ts';
+import { quantile } from './quantile.ts';
 
 /** A measurement as a line of JSON, and as a line of a table. Times in milliseconds. */
 export interface Row extends Look, Omit<Outcome, 'ages'> {
@@ -13,8 +14,7 @@ export interface Row extends Look, Omit<Outcome, 'ages'> {
 export function rowOf(look: Look, network: string, outcome: Outcome): Row {
   const { ages, ...rest } = outcome;
   const sorted = ages.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN);
+  const at = (share: number): number => Math.round(quantile(sorted, share));
   return {
     ...look,
     network,

@@ -6,6 +6,7 @@ import { processes } from '../test/e2e/support/processes.ts';
 import { Viewer } from '../test/e2e/support/segments.ts';
 import { plot } from './plot.ts';
 import { cpuSeconds, residentMb } from './process-usage.ts';
+import { quantile } from './quantile.ts';
 
 /**
  * The demo and fifty viewers for an hour, or as long as is asked for: latency from a frame's capture to its arrival,
@@ -52,8 +53,8 @@ while (now() < start + 60 * Number(values.minutes)) {
   const after = await usage();
   const row: Row = {
     minute: round((now() - start) / 60),
-    p50: round(sorted[sorted.length >> 1] ?? NaN),
-    p99: round(sorted[Math.floor(0.99 * sorted.length)] ?? NaN),
+    p50: round(quantile(sorted, 0.5)),
+    p99: round(quantile(sorted, 0.99)),
     failures,
     ...Object.fromEntries(
       Object.entries(after).flatMap(([name, { seconds, mb }]) => [

@@ -1,4 +1,5 @@
 import type { Load, Outcome } from './relay-run.ts';
+import { quantile } from './quantile.ts';
 
 /** Measurements as lines of JSON, and the medians of their rounds as a table, with their ratios to the floor. */
 export interface Row extends Load {
@@ -64,6 +65,9 @@ const loadOf = ({ viewers, bytes, perSecond, stalled, asks }: Row): string =>
   `${viewers} × ${bytes / 1000} kB × ${perSecond}/s ${asks}${stalled === 0 ? '' : ` ${stalled} stalled`}`;
 
 const median = (rows: readonly Row[], figure: (typeof FIGURES)[number]): number =>
-  rows.map((row) => row[figure]).toSorted((a, b) => a - b)[rows.length >> 1] ?? NaN;
+  quantile(
+    rows.map((row) => row[figure]).toSorted((a, b) => a - b),
+    0.5,
+  );
 
 const round = (value: number): number => Math.round(value * 10) / 10;

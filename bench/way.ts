@@ -10,6 +10,7 @@ import type { TracksSource } from '../agent/media/source.ts';
 import { cameraSource } from '../agent/rtsp/source.ts';
 import { startCamera } from '../test/fixtures/camera/camera.ts';
 import { folderWith, freePort, startFastLl } from '../test/e2e/support/fast-ll.ts';
+import { quantile } from './quantile.ts';
 
 /**
  * Where a frame's time goes on its way from an RTSP camera to a viewer's socket: the way is walked again and again, each
@@ -64,7 +65,7 @@ async function walk(step: string, latencies: AsyncGenerator<number>): Promise<vo
   }
   // The first second is FFmpeg's start.
   const sorted = all.slice(fps).toSorted((a, b) => a - b);
-  const at = (share: number): number => round(sorted[Math.floor(share * sorted.length)] ?? NaN);
+  const at = (share: number): number => round(quantile(sorted, share));
   const row = { step, p50: at(0.5), p95: at(0.95) };
   process.stdout.write(`${JSON.stringify(row)}\n`);
   rows.push(row);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { representationIdSchema } from './names.ts';
+import { representationIdSchema, type RepresentationId } from './names.ts';
 import { seconds, type Seconds } from './units.ts';
 
 const secondsBetween = (min: number, max: number) => z.number().min(min).max(max).transform(seconds);
@@ -60,27 +60,29 @@ export const trackSchema = z.discriminatedUnion('kind', [
 ]);
 export type Track = z.infer<typeof trackSchema>;
 
+interface Tracks {
+  readonly tracks: readonly Track[];
+}
+
 /** Those of all tracks. */
-export const representationsOf = ({ tracks }: { readonly tracks: readonly Track[] }): readonly Representation[] =>
+export const representationsOf = ({ tracks }: Tracks): readonly Representation[] =>
   tracks.flatMap<Representation>(({ representations }) => representations);
 
-/** Those of the picture. */
-export const videoRepresentationsOf = ({
-  tracks,
-}: {
-  readonly tracks: readonly Track[];
-}): readonly VideoRepresentation[] => tracks.flatMap((track) => (track.kind === 'video' ? track.representations : []));
+/** The one of this id, if there is one. */
+export const representationOf = (tracks: Tracks, id: RepresentationId): Representation | undefined =>
+  representationsOf(tracks).find((one) => one.id === id);
 
-/** Those of the sound. */
-export const audioRepresentationsOf = ({
-  tracks,
-}: {
-  readonly tracks: readonly Track[];
-}): readonly AudioRepresentation[] => tracks.flatMap((track) => (track.kind === 'audio' ? track.representations : []));
+/** Whether it is one of sound. */
+export const isSound = (representation: Representation): representation is AudioRepresentation =>
+  'sampleRate' in representation;
+
+/** Those of the picture. */
+export const videoRepresentationsOf = (tracks: Tracks): readonly VideoRepresentation[] =>
+  representationsOf(tracks).filter((one): one is VideoRepresentation => !isSound(one));
 
 /** How long one frame of it lasts. */
 export const frameDurationOf = (representation: Representation): Seconds =>
-  'frameRate' in representation ? seconds(1 / representation.frameRate) : representation.frameDuration;
+  isSound(representation) ? representation.frameDuration : seconds(1 / representation.frameRate);
 
 function haveOwnIds(tracks: readonly Track[]): boolean {
   const ids = representationsOf({ tracks }).map(({ id }) => id);

@@ -1,4 +1,4 @@
-import { audioRepresentationsOf, representationsOf } from '../protocol/description.ts';
+import { isSound, representationOf, type Representation } from '../protocol/description.ts';
 import { holdTime, segmentStart } from '../protocol/epoch.ts';
 import type { ClientName, RepresentationId, SegmentNumber, StreamName } from '../protocol/names.ts';
 import type { MediaObject, StreamAddress } from '../protocol/paths.ts';
@@ -57,21 +57,22 @@ export async function deliver(
     case 'init':
       return typed(
         await ask(c, { stream, object, terms: { until: now, keep: BRIEFLY } }, now),
-        isSound(snapshot, object.representation),
+        described(snapshot, object.representation),
       );
     case 'segment': {
       const possible = await holdFor(c.env, stream, snapshot, object, now);
       const hold = mayHold(c.env) ? possible : milliseconds(0);
       const representation = served(snapshot, object, now);
-      const sound = isSound(snapshot, representation);
-      if (savesStats(snapshot) && !sound) recordRequest(c, stream, client, now);
+      const asked = described(snapshot, representation);
+      if (savesStats(snapshot) && !isOfSound(asked)) recordRequest(c, stream, client, now);
       const nextIsMade = isNextThere(snapshot, object, now);
-      const demandFrom = demandedFrom(snapshot, representation, object.number);
+      // Then somebody has to be told who asks for it.
+      const demandFrom = asked?.onDemand === true ? startOf(snapshot, object.number) : undefined;
       const terms = { until: milliseconds(now + hold), keep: keptFor(snapshot), nextIsMade, demandFrom };
       const kind = isFirst(c, snapshot, representation, object.number) ? 'joined segment' : 'segment';
       return typed(
         await ask(c, { stream, object: { kind, representation, number: object.number }, terms }, now),
-        sound,
+        asked,
       );
     }
   }
@@ -107,30 +108,26 @@ const isFirst = (
   isCopied(snapshot.description, representation) &&
   joinsWith(joinedOf(new URL(c.req.url)), number);
 
+/** What its agent has told of it; nothing of what other encoders push. */
+const described = (snapshot: StreamSnapshot, representation: RepresentationId): Representation | undefined =>
+  snapshot.kind === 'announced' ? representationOf(snapshot.description, representation) : undefined;
+
 /** Of sound there would be a second line for each segment, with figures of its own. */
-const isSound = (snapshot: StreamSnapshot, representation: RepresentationId): boolean =>
-  snapshot.kind === 'announced' && audioRepresentationsOf(snapshot.description).some(({ id }) => id === representation);
+const isOfSound = (asked: Representation | undefined): boolean => asked !== undefined && isSound(asked);
 
 /** The objects know bytes, not what is in them, and answer as of a picture. */
-function typed(answer: Response, isSoundAlone: boolean): Response {
-  if (!isSoundAlone || answer.headers.get('content-type') !== 'video/mp4') return answer;
+function typed(answer: Response, asked: Representation | undefined): Response {
+  if (!isOfSound(asked) || answer.headers.get('content-type') !== 'video/mp4') return answer;
   const headers = new Headers(answer.headers);
   headers.set('content-type', 'audio/mp4');
   return new Response(answer.body, { status: answer.status, headers });
 }
 
-/** Of what is made on demand, when it begins: then somebody has to be told who asks for it. */
-function demandedFrom(
-  snapshot: StreamSnapshot,
-  representation: RepresentationId,
-  number: SegmentNumber,
-): Milliseconds | undefined {
-  if (snapshot.kind !== 'announced') return undefined;
-  const { description } = snapshot;
-  const described = representationsOf(description).find(({ id }) => id === representation);
-  if (described?.onDemand !== true) return undefined;
-  return millisecondsOfTicks(segmentStart(number, description.segmentDuration));
-}
+/** When a segment begins, as far as that is known. */
+const startOf = (snapshot: StreamSnapshot, number: SegmentNumber): Milliseconds | undefined =>
+  snapshot.kind === 'announced'
+    ? millisecondsOfTicks(segmentStart(number, snapshot.description.segmentDuration))
+    : undefined;
 
 function isNextThere(
   snapshot: Exclude<StreamSnapshot, { kind: 'unknown' }>,
@@ -211,7 +208,7 @@ async function holdFor(
 }
 
 const offers = (snapshot: StreamSnapshot, representation: RepresentationId): boolean =>
-  snapshot.kind === 'announced' && representationsOf(snapshot.description).some(({ id }) => id === representation);
+  described(snapshot, representation) !== undefined;
 
 function isNearNewest(snapshot: StreamSnapshot, representation: RepresentationId, number: SegmentNumber): boolean {
   const newest = snapshot.kind === 'pushed' ? snapshot.newest[representation] : undefined;

@@ -1,5 +1,5 @@
 import { BoxError, splitBoxes } from '../protocol/boxes.ts';
-import { frameDurationOf, representationsOf } from '../protocol/description.ts';
+import { frameDurationOf, representationOf } from '../protocol/description.ts';
 import { timeInWindow } from '../protocol/epoch.ts';
 import { KEYFRAME_HEADER, WRITER_HEADER } from '../protocol/headers.ts';
 import { parseSegmentNumber, type RepresentationId, type SegmentNumber } from '../protocol/names.ts';
@@ -107,7 +107,7 @@ function segmentTerms(
     };
   }
   const { segmentDuration, fragmentDuration, timeShift } = snapshot.description;
-  const described = representationsOf(snapshot.description).find(({ id }) => id === representation);
+  const described = representationOf(snapshot.description, representation);
   const frameDuration = described === undefined ? seconds(0) : frameDurationOf(described);
   return {
     window: millisecondsOfSeconds(timeInWindow(number, now, segmentDuration, timeShift)),

@@ -50,25 +50,22 @@ const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) =>
 
 const duration = (min: number, max: number) => between(min, max, 'seconds').transform(seconds);
 
-const rtspUrl = z
-  .string()
-  .meta({ pattern: '^rtsps?://' })
-  .transform((text, context) => {
-    const url = parseCameraUrl(text);
-    if (!('problem' in url)) return url;
-    context.addIssue({ code: 'custom', message: url.problem });
+/** What `parse` makes of a text, or the problem that it has with it. */
+const parsedBy =
+  <Parsed extends object>(parse: (text: string) => Parsed | { readonly problem: string }) =>
+  (text: string, context: z.RefinementCtx): Parsed => {
+    const parsed = parse(text);
+    if (!('problem' in parsed)) return parsed;
+    context.addIssue({ code: 'custom', message: parsed.problem });
     return z.NEVER;
-  });
+  };
+
+const rtspUrl = z.string().meta({ pattern: '^rtsps?://' }).transform(parsedBy(parseCameraUrl));
 
 const ffmpegInput = z
   .string({ error: ({ input }) => `expected what FFmpeg is to read: a URL, a file or a device, got ${shown(input)}` })
   .min(1, { error: 'expected what FFmpeg is to read: a URL, a file or a device, got nothing', abort: true })
-  .transform((text, context) => {
-    const input = parseInput(text);
-    if (!('problem' in input)) return input;
-    context.addIssue({ code: 'custom', message: input.problem });
-    return z.NEVER;
-  });
+  .transform(parsedBy(parseInput));
 
 const ffmpegOptions = z
   .array(z.string({ error: ({ input }) => `expected a text such as "-f", got ${shown(input)}` }), {

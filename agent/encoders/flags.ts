@@ -67,49 +67,24 @@ function hardware(encoder: HardwareEncoder, encoding: Encoding, hasFpsMode: bool
 /** An option, and values in the order in which they are wanted. */
 type Wanted = readonly [option: string, ...values: string[]];
 
+/** Options with `|` between the values that will do. */
+function wanted(text: string): readonly Wanted[] {
+  return text.split(' ').map((one): Wanted => {
+    const [option = '', values = ''] = one.split('=');
+    return [option, ...values.split('|')];
+  });
+}
+
 /** A frame out for each frame in, at once, and IDR pictures where keyframes are forced. */
 const OPTIONS: Readonly<Record<Hardware, readonly Wanted[]>> = {
-  nvenc: [
-    // `llhp` is what it was called before p1 to p7.
-    ...([
-      ['preset', 'p2', 'llhp'],
-      ['tune', 'ull'],
-      ['rc', 'cbr'],
-      ['profile', 'high'],
-    ] as const),
-    ...([
-      ['zerolatency', '1'],
-      ['delay', '0'],
-      ['rc-lookahead', '0'],
-      ['forced-idr', '1'],
-    ] as const),
-  ],
-  vaapi: [
-    ['async_depth', '1'],
-    ['profile', 'high'],
-  ],
-  qsv: [
-    ...([
-      ['preset', 'veryfast'],
-      ['async_depth', '1'],
-      ['look_ahead', '0'],
-    ] as const),
-    ...([
-      ['forced_idr', '1'],
-      ['profile', 'high'],
-    ] as const),
-  ],
+  // `llhp` is what it was called before p1 to p7.
+  nvenc: wanted('preset=p2|llhp tune=ull rc=cbr profile=high zerolatency=1 delay=0 rc-lookahead=0 forced-idr=1'),
+  vaapi: wanted('async_depth=1 profile=high'),
+  qsv: wanted('preset=veryfast async_depth=1 look_ahead=0 forced_idr=1 profile=high'),
   v4l2m2m: [],
-  videotoolbox: [
-    ...([
-      ['realtime', '1'],
-      ['prio_speed', '1'],
-      ['allow_sw', '0'],
-      ['profile', 'high'],
-    ] as const),
-  ],
+  videotoolbox: wanted('realtime=1 prio_speed=1 allow_sw=0 profile=high'),
 };
-const LOW_POWER: readonly Wanted[] = [['low_power', '1']];
+const LOW_POWER = wanted('low_power=1');
 
 const PICTURES: Readonly<Record<Hardware, string>> = {
   nvenc: 'format=yuv420p',
@@ -137,8 +112,8 @@ const ownDevice = ({ kind, device }: HardwareEncoder): readonly Wanted[] =>
   kind === 'nvenc' && device !== undefined ? [['gpu', device]] : [];
 
 /** Of what is wanted, what this build knows: the trial tells whether it is enough. */
-const known = (options: EncoderOptions, wanted: readonly Wanted[]): string[] =>
-  wanted.flatMap(([option, ...values]) => {
+const known = (options: EncoderOptions, asked: readonly Wanted[]): string[] =>
+  asked.flatMap(([option, ...values]) => {
     const names = options.get(option);
     if (names === undefined) return [];
     const value = values.find((one) => names.has(one) || /^\d+$/.test(one));

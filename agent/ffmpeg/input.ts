@@ -1,5 +1,5 @@
+import { behindHost, unescaped, type BehindHost } from '../redact/behind-host.ts';
 import { MASK } from '../redact/mask.ts';
-import { maskParameters, secretParameters } from '../redact/parameters.ts';
 
 /** What FFmpeg is to read: a URL of any kind, a file, a device, or whatever else it takes behind `-i`. */
 export interface FfmpegInput {
@@ -39,31 +39,19 @@ export function parseInput(text: string): FfmpegInput | InputProblem {
   return {
     text,
     safe: `${scheme}://${host}${port}${rest.safe}${words.length === 0 ? '' : ` ${MASK}`}`,
-    secrets: [credentials, password, decoded(password), ...rest.secrets, ...words].filter((secret) => secret !== ''),
+    secrets: [credentials, password, unescaped(password), ...rest.secrets, ...words].filter((secret) => secret !== ''),
   };
 }
 
 /** From the path on. */
-function restOf(scheme: string, behind: string): Omit<FfmpegInput, 'text'> {
-  // It may be a part of the password after all.
-  if (behind.includes('@')) return { safe: `/${MASK}`, secrets: [behind.slice(1)] };
-  // What is behind the application's name lets whoever has it send.
-  const [, app, key] = scheme.startsWith('rtmp') ? (/^(\/[^/?]*\/)(.+)$/.exec(behind) ?? []) : [];
-  if (app !== undefined && key !== undefined) return { safe: `${app}${MASK}`, secrets: [key] };
-  const secrets = secretParameters(behind);
-  return { safe: maskParameters(behind), secrets: secrets.flatMap((secret) => [secret, decoded(secret)]) };
+function restOf(scheme: string, behind: string): BehindHost {
+  // What is behind the application's name lets whoever has it send; with `@` in it, it may be a password's.
+  const [, app, key] = scheme.startsWith('rtmp') ? (/^(\/[^/?@]*\/)([^@]+)$/.exec(behind) ?? []) : [];
+  return app !== undefined && key !== undefined ? { safe: `${app}${MASK}`, secrets: [key] } : behindHost(behind);
 }
 
 /** One within another, or several: `concat:`, `cache:`. */
 function wrapped(text: string): FfmpegInput {
   const start = text.indexOf('://');
   return { text, safe: `${text.slice(0, start)}://${MASK}`, secrets: [text.slice(start + 3)] };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,4 @@
-import { MASK } from '../redact/mask.ts';
-import { maskParameters, secretParameters } from '../redact/parameters.ts';
+import { behindHost, unescaped } from '../redact/behind-host.ts';
 
 /** A camera's URL as people paste it: with passwords that hold `!`, `@`, `%`, `:`, `/` or spaces, percent-encoded or not. */
 export interface CameraUrl {
@@ -107,17 +106,14 @@ function cameraUrl(
   { credentials: typed, host, port, authority, behind }: Reading,
 ): CameraUrl {
   const request = `${scheme}://${authority}${behind}`;
-  // What is behind the host may be a part of the password after all.
-  const doubtful = behind.includes('@');
-  const safe = `${scheme}://${authority}${doubtful ? `/${MASK}` : maskParameters(behind)}`;
-  const inRest = [...secretParameters(behind), ...(doubtful ? [behind.slice(1)] : [])];
+  const rest = behindHost(behind);
+  const safe = `${scheme}://${authority}${rest.safe}`;
   const place = { scheme, host: host.replace(/^\[(.*)\]$/, '$1'), port: port ?? DEFAULT_PORT[scheme], request, safe };
-  const secretsInRest = inRest.flatMap((secret) => [secret, decode(secret)]);
-  if (typed === '') return { ...place, credentials: undefined, href: request, secrets: secretsInRest };
+  if (typed === '') return { ...place, credentials: undefined, href: request, secrets: rest.secrets };
   const colon = typed.indexOf(':');
-  const user = decode(colon === -1 ? typed : typed.slice(0, colon));
+  const user = unescaped(colon === -1 ? typed : typed.slice(0, colon));
   const typedPassword = colon === -1 ? '' : typed.slice(colon + 1);
-  const password = decode(typedPassword);
+  const password = unescaped(typedPassword);
   const encoded = `${encode(user)}:${encode(password)}`;
   // The last as a camera is told it (RFC 7617).
   const told = [password, typedPassword, encode(password), typed, encoded, `${user}:${password}`];
@@ -125,19 +121,9 @@ function cameraUrl(
     ...place,
     credentials: { user, password },
     href: `${scheme}://${encoded}@${authority}${behind}`,
-    secrets: [...told, ...secretsInRest].filter((secret) => secret !== ''),
+    secrets: [...told, ...rest.secrets].filter((secret) => secret !== ''),
   };
 }
-
-/** Valid escapes are decoded, a `%` that begins none stands for itself. */
-const decode = (text: string): string =>
-  text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
-    try {
-      return decodeURIComponent(escapes);
-    } catch {
-      return escapes;
-    }
-  });
 
 /** Everything but letters and digits: FFmpeg and cameras differ on what else may stand as it is. */
 const encode = (text: string): string =>

@@ -1,5 +1,6 @@
 import type { RepresentationId, StreamName } from '../../protocol/names.ts';
-import type { Milliseconds } from '../../protocol/units.ts';
+import { milliseconds, type Milliseconds } from '../../protocol/units.ts';
+import { elapsed } from '../elapsed.ts';
 
 /** What a GET of a segment says of a representation that is made on demand. */
 export interface SegmentDemand {
@@ -26,7 +27,7 @@ export class Demand {
   readonly #tell: (demand: SegmentDemand) => void;
   #held = 0;
   #timer: number | null = null;
-  #toldAt = -Infinity;
+  #toldAt = milliseconds(-Infinity);
 
   constructor(tell: (demand: SegmentDemand) => void) {
     this.#tell = tell;
@@ -49,7 +50,7 @@ export class Demand {
 
   /** A GET has found nothing, or what broke off. */
   once(demand: SegmentDemand | undefined, now: Milliseconds): void {
-    if (demand === undefined || Math.abs(now - this.#toldAt) < AGAIN_MS) return;
+    if (demand === undefined || elapsed(this.#toldAt, now) < AGAIN_MS) return;
     this.#toldAt = now;
     this.#tell(demand);
   }

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { PING, PONG } from '../../protocol/control.ts';
 import {
-  representationsOf,
+  representationOf,
   streamDescriptionSchema,
   videoRepresentationsOf,
   type StreamDescription,
@@ -221,8 +221,7 @@ export class Stream extends DurableObject<Env> {
 
   #isOnDemand(representation: RepresentationId): boolean {
     const description = this.#description();
-    const described = description === undefined ? [] : representationsOf(description);
-    return described.some(({ id, onDemand }) => id === representation && onDemand === true);
+    return description !== undefined && representationOf(description, representation)?.onDemand === true;
   }
 
   #forced(): RepresentationId | undefined {
